@@ -1,0 +1,14 @@
+{# The name of a sync is its model's name without `__pending`. A unit test knows the
+   model it tests only by its unique id. #}
+{% macro sync_name() -%}
+    {%- set tested = model.get('tested_node_unique_id') -%}
+    {%- set name = tested.split('.')[-1] if tested else model.name -%}
+    {{- return(name | replace('__pending', '')) -}}
+{%- endmacro %}
+
+
+{# `meta.sync.mode`: upsert creates unknown profiles, update leaves them alone. #}
+{% macro sync_mode() -%}
+    {%- set sync = (config.get('meta') or {}).get('sync') or {} -%}
+    {{- return(sync.get('mode', 'upsert')) -}}
+{%- endmacro %}

@@ -1,0 +1,8 @@
+select
+    cast(null as varchar) as sync,
+    cast(null as varchar) as row_key,
+    cast(null as varchar) as row_hash,
+    cast(null as varchar) as row_json,
+    cast(null as varchar) as run_id,
+    cast(null as timestamp) as sent_at
+where 1 = 0

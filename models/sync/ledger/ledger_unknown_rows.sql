@@ -1,0 +1,11 @@
+select
+    cast(null as varchar) as sync,
+    cast(null as varchar) as row_key,
+    cast(null as varchar) as row_hash,
+    cast(null as varchar) as change,
+    cast(null as varchar) as payload,
+    cast(null as varchar) as reason,
+    cast(null as varchar) as status,
+    cast(null as varchar) as run_id,
+    cast(null as timestamp) as unknown_at
+where 1 = 0
