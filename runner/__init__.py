@@ -1,0 +1,1 @@
+"""Delivers what the dbt project says is pending, and records what became of it."""

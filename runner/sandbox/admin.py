@@ -1,0 +1,110 @@
+"""Answers for the sandbox itself: the page, its data, and the tests' way in.
+
+Must not be reachable from other machines or through a foreign web page: it has no key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from . import overview, strict_json
+from . import state as states
+from .endpoints import REDIRECTED
+from .state import State
+from .wire import Answer, Request
+
+_PAGE: Final = Path(__file__).with_name("page.html")
+_SECURE: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "connect-src 'self'; img-src data:; frame-ancestors 'none'"
+    ),
+}
+
+
+def is_admin(request: Request) -> bool:
+    """Say whether a request is for the sandbox rather than for Braze."""
+    path = request.path
+    return path == "/" or (path.startswith("/sandbox/") and path != REDIRECTED)
+
+
+def respond(state: State, request: Request, *, peer: str) -> Answer:
+    """Answer one request of the page or of a test."""
+    host = request.headers.get("host", "").rpartition(":")[0].strip("[]")
+    # The Host check keeps a web page from reading us by a DNS name of its own.
+    if not _is_loopback(peer) or not (host == "localhost" or _is_loopback(host)):
+        return _json(403, {"message": "The sandbox talks to this machine only"})
+    route = _ROUTES.get((request.method, request.path))
+    if route is None:
+        return _json(404, {"message": f"No such page: {request.path}"})
+    try:
+        return route(state, request)
+    except ValueError as error:
+        return _json(400, {"message": str(error)})
+
+
+def _page(_: State, __: Request) -> Answer:
+    return Answer(
+        200,
+        _PAGE.read_bytes(),
+        content_type="text/html; charset=utf-8",
+        headers=_SECURE,
+    )
+
+
+def _put_faults(state: State, request: Request) -> Answer:
+    config = strict_json.parse(request.body or b"{}")
+    if config is not None and not isinstance(config, dict):
+        msg = "Faults are a JSON object."
+        raise ValueError(msg)
+    states.set_faults(state, config)
+    return _json(200, state.faults.config)
+
+
+def _reset(state: State, _: Request) -> Answer:
+    states.reset(state)
+    return _json(200, {"message": "success"})
+
+
+def _overview(state: State, request: Request) -> Answer:
+    return _json(200, overview.page_data(state, request.query.get("search", "")))
+
+
+def _profile(state: State, request: Request) -> Answer:
+    view = overview.one_profile(state, request.query.get("key", ""))
+    return _json(200 if view else 404, view or {"message": "No such profile"})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _json(status: int, content: Any) -> Answer:
+    return Answer(status, json.dumps(content).encode(), headers=_SECURE)
+
+
+_ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
+    ("GET", "/"): _page,
+    ("GET", "/sandbox/profiles"): lambda state, _: _json(
+        200, states.all_profiles(state)
+    ),
+    ("GET", "/sandbox/requests"): lambda state, _: _json(
+        200, states.all_requests(state)
+    ),
+    ("GET", "/sandbox/meters"): lambda state, _: _json(200, states.all_meters(state)),
+    ("GET", "/sandbox/bodies"): lambda state, _: _json(200, states.last_bodies(state)),
+    ("GET", "/sandbox/faults"): lambda state, _: _json(200, state.faults.config),
+    ("PUT", "/sandbox/faults"): _put_faults,
+    ("POST", "/sandbox/reset"): _reset,
+    ("GET", "/sandbox/overview"): _overview,
+    ("GET", "/sandbox/profile"): _profile,
+}

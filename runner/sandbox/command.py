@@ -1,0 +1,146 @@
+"""Owns the command line of the sandbox: options, the lines to paste, and the exit.
+
+Must not hold state: everything is in `Sandbox`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+import threading
+from typing import Any
+
+import click
+
+from .faults import PRESETS, read
+from .server import Sandbox
+from .state import Dialect
+
+
+class PortTaken(click.ClickException):
+    """Another process listens on the port."""
+
+    exit_code = 2
+
+
+def _read_faults(
+    _: click.Context, __: click.Parameter, text: str | None
+) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        config = PRESETS[text] if text in PRESETS else json.loads(text)
+        read(config)
+    except (ValueError, AttributeError, TypeError) as error:
+        presets = ", ".join(PRESETS)
+        msg = f"neither a preset ({presets}) nor a valid JSON object: {error}"
+        raise click.BadParameter(msg) from None
+    return dict(config)
+
+
+def _read_rate(
+    _: click.Context, __: click.Parameter, text: str | None
+) -> tuple[int, float] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"([1-9]\d*)/(\d+(?:\.\d+)?)", text)
+    if found is None or float(found[2]) == 0:
+        msg = "write requests/seconds, such as 3000/3"
+        raise click.BadParameter(msg)
+    return int(found[1]), float(found[2])
+
+
+def _read_names(
+    _: click.Context, __: click.Parameter, text: str | None
+) -> frozenset[str] | None:
+    return frozenset(text.replace(",", " ").split()) if text else None
+
+
+@click.command()
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--api-key", default="sandbox-key", show_default=True)
+@click.option(
+    "--permissions",
+    callback=_read_names,
+    metavar="NAMES",
+    help="What the key may do, comma-separated.  [default: everything]",
+)
+@click.option(
+    "--rate-limit",
+    callback=_read_rate,
+    metavar="REQUESTS/SECONDS",
+    help="Answer 429 above this rate, e.g. 3000/3.  [default: no limit]",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(["epoch", "seconds"]),
+    default="epoch",
+    show_default=True,
+    help="How rate headers name the reset: classic or MAU contracts.",
+)
+@click.option(
+    "--faults",
+    callback=_read_faults,
+    metavar="JSON|PRESET",
+    help='What goes wrong: "storm" (12 % of requests) or a JSON object.',
+)
+@click.option("--quiet", is_flag=True, help="Write no traffic summary to stderr.")
+def sandbox(  # noqa: PLR0913 - one argument an option
+    *,
+    port: int,
+    host: str,
+    api_key: str,
+    permissions: frozenset[str] | None,
+    rate_limit: tuple[int, float] | None,
+    dialect: Dialect,
+    faults: dict[str, Any],
+    quiet: bool,
+) -> None:
+    """Serve a local Braze to develop against, until interrupted.
+
+    \b
+    Example:
+      runner sandbox --rate-limit 3000/3 --faults storm
+    """
+    try:
+        server = Sandbox(
+            port=port,
+            host=host,
+            api_key=api_key,
+            permissions=permissions,
+            rate_limit=rate_limit,
+            dialect=dialect,
+            faults=faults,
+        )
+    except OSError as error:
+        msg = (
+            f"Cannot listen on {host}:{port} ({error.strerror}); "
+            "stop what is using it or choose another with --port."
+        )
+        raise PortTaken(msg) from error
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
+    with server:
+        _announce(server.url, api_key)
+        _serve(server, stop, quiet=quiet)
+
+
+def _announce(url: str, api_key: str) -> None:
+    click.echo(f"export BRAZE_REST_ENDPOINT={url}")
+    click.echo(f"export BRAZE_API_KEY={api_key}")
+    click.echo(f"# {url}/ shows what arrives; Ctrl-C stops")
+    sys.stdout.flush()
+
+
+def _serve(server: Sandbox, stop: threading.Event, *, quiet: bool) -> None:
+    before = server.meters()
+    while not stop.wait(1.0):
+        now = server.meters()
+        if not quiet and now != before:
+            words = " ".join(f"{name}={count}" for name, count in now.items())
+            click.echo(words, err=True)
+        before = now

@@ -1,0 +1,184 @@
+"""Holds the rules by which Braze refuses a single object of a /users/track request.
+
+Pure: must not know the rest of the request, profiles, or HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from .dates import is_time
+
+PRIMARY: Final = ("external_id", "braze_id", "user_alias")
+
+# Limits: contract sheet 2.1, 2.7, 2.8 (users/track reference, read 2026-09-02).
+MAX_EXTERNAL_ID_BYTES = 987
+MAX_NAME = 255
+MAX_QUANTITY = 100
+
+NO_IDENTIFIER = (
+    "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required"
+)
+# Braze's own words for this case are not published.
+TWO_IDENTIFIERS = "only one of 'external_id', 'braze_id' or 'user_alias' is allowed"
+BAD_EMAIL = "The value provided for the 'email' field is not a valid email."
+LONG_EXTERNAL_ID = "'external_id' must be fewer than 988 bytes"
+BAD_PROPERTIES = "Invalid 'properties' field"
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_STATES: Final = frozenset({"opted_in", "subscribed", "unsubscribed"})
+_GROUP_STATES: Final = frozenset({"subscribed", "unsubscribed"})
+_EVENT_RESERVED: Final = frozenset({"time", "event_name"})
+_PURCHASE_RESERVED: Final = frozenset(
+    {"time", "product_id", "quantity", "event_name", "price", "currency"}
+)
+
+
+def identifiers(sent: Any) -> list[str]:
+    """List every text in an object that names a person."""
+    if not isinstance(sent, dict):
+        return []
+    alias = sent.get("user_alias")
+    names = [sent.get(name) for name in ("external_id", "braze_id", "email", "phone")]
+    names += [alias.get("alias_name")] if isinstance(alias, dict) else []
+    return [str(name) for name in names if name is not None]
+
+
+def refusal(array: str, sent: Any) -> str | None:
+    """Return why Braze refuses one object, in its words where they are known."""
+    if not isinstance(sent, dict):
+        return NO_IDENTIFIER
+    return _bad_identifier(array, sent) or _CHECKS[array](sent)
+
+
+def _bad_identifier(array: str, sent: dict[str, Any]) -> str | None:
+    primary = [name for name in PRIMARY if sent.get(name) not in (None, "")]
+    if len(primary) > 1:
+        return TWO_IDENTIFIERS
+    if array == "attributes" and sent.get("push_token_import") is True:
+        anonymous = "external_id" not in primary and "braze_id" not in primary
+        return (
+            None if anonymous and sent.get("push_tokens") else "BAD_PUSH_TOKEN_IMPORT"
+        )
+    if not primary:
+        return _bad_secondary(sent)
+    value = sent[primary[0]]
+    if primary == ["user_alias"]:
+        return None if _is_alias(value) else NO_IDENTIFIER
+    # Numbers were accepted in recorded requests and stored as strings.
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return NO_IDENTIFIER
+    size = len(str(value).encode("utf-8", "surrogatepass"))
+    return LONG_EXTERNAL_ID if size > MAX_EXTERNAL_ID_BYTES else None
+
+
+def _bad_secondary(sent: dict[str, Any]) -> str | None:
+    if sent.get("email") not in (None, ""):
+        return None if _is_email(sent["email"]) else BAD_EMAIL
+    is_phone = isinstance(sent.get("phone"), str) and sent["phone"]
+    return None if is_phone else NO_IDENTIFIER
+
+
+def _is_alias(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(value.get(name), str) and value[name]
+        for name in ("alias_name", "alias_label")
+    )
+
+
+def _bad_attributes(sent: dict[str, Any]) -> str | None:
+    if "email_subscription_info" in sent:
+        return "INVALID_ATTRIBUTE_EMAIL_SUBSCRIPTION_INFO"
+    for name, is_good, reason in _REFUSING_FIELDS:
+        value = sent.get(name)
+        if value is not None and not is_good(value):
+            return reason
+    groups = sent.get("subscription_groups")
+    return None if groups is None else _bad_groups(groups)
+
+
+def _is_email(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and len(value) <= MAX_NAME
+        and value.isprintable()
+        and _EMAIL.fullmatch(value) is not None
+    )
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, str) and value in _STATES
+
+
+def _is_location(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _is_number(value.get(name)) and abs(value[name]) <= most
+        for name, most in (("longitude", 180), ("latitude", 90))
+    )
+
+
+def _bad_groups(groups: Any) -> str | None:
+    if not isinstance(groups, list):
+        return "BAD_SUBSCRIPTION_GROUP_ARRAY"
+    for group in groups:
+        if not isinstance(group, dict):
+            return "BAD_SUBSCRIPTION_GROUP_HASH"
+        if not isinstance(group.get("subscription_group_id"), str):
+            return "BAD_SUBSCRIPTION_GROUP_ID"
+        if group.get("subscription_state") not in _GROUP_STATES:
+            return "BAD_SUBSCRIPTION_GROUP_STATE"
+    return None
+
+
+def _bad_event(sent: dict[str, Any]) -> str | None:
+    if not _is_name(sent.get("name")):
+        return "'name' is required"
+    return _bad_occurrence(sent, reserved=_EVENT_RESERVED)
+
+
+def _bad_purchase(sent: dict[str, Any]) -> str | None:
+    if not _is_name(sent.get("product_id")):
+        return "'product_id' is required"
+    currency, quantity = sent.get("currency"), sent.get("quantity", 1)
+    if not isinstance(currency, str) or _CURRENCY.fullmatch(currency) is None:
+        return "'currency' is not valid"
+    if not _is_number(sent.get("price")):
+        return "'price' is not valid"
+    if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
+        return "'quantity' is not valid"
+    return _bad_occurrence(sent, reserved=_PURCHASE_RESERVED)
+
+
+def _bad_occurrence(sent: dict[str, Any], *, reserved: frozenset[str]) -> str | None:
+    if not is_time(sent.get("time")):
+        return "'time' is not valid"
+    properties = sent.get("properties")
+    if properties is None:
+        return None
+    if not isinstance(properties, dict) or reserved & properties.keys():
+        return BAD_PROPERTIES
+    return None
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_CHECKS: Final[dict[str, Callable[[dict[str, Any]], str | None]]] = {
+    "attributes": _bad_attributes,
+    "events": _bad_event,
+    "purchases": _bad_purchase,
+}
+_REFUSING_FIELDS: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (
+    ("email", _is_email, BAD_EMAIL),
+    ("email_subscribe", _is_state, "BAD_EMAIL_SUBSCRIPTION_STATE"),
+    ("push_subscribe", _is_state, "BAD_PUSH_SUBSCRIPTION_STATE"),
+    ("current_location", _is_location, "BAD_LOCATION_UPDATE"),
+)
