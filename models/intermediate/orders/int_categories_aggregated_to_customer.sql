@@ -1,8 +1,8 @@
 with
 
-orders as (
+purchases as (
 
-    select * from {{ ref('int_orders_valued') }}
+    select * from {{ ref('int_orders_purchased') }}
 
 ),
 
@@ -21,15 +21,15 @@ products as (
 bought_categories as (
 
     select
-        orders.external_id,
+        purchases.external_id,
         products.category,
         sum(order_items.quantity) as count_articles
-    from orders
+    from purchases
     inner join order_items
-        on orders.order_id = order_items.order_id
+        on purchases.order_id = order_items.order_id
     inner join products
         on order_items.product_id = products.product_id
-    where orders.status = 'completed' and products.category is not null
+    where products.category is not null
     group by all
 
 ),

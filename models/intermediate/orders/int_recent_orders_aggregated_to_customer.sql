@@ -1,16 +1,15 @@
 with
 
-orders as (
+purchases as (
 
-    select * from {{ ref('int_orders_valued') }}
+    select * from {{ ref('int_orders_purchased') }}
 
 ),
 
 last_three_purchases as (
 
     select *
-    from orders
-    where status = 'completed' and order_amount > 0
+    from purchases
     qualify
         row_number() over (
             partition by external_id
