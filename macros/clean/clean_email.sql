@@ -9,5 +9,7 @@
 
 {% macro default__clean_email(email) -%}
     {%- set trimmed = "trim(" ~ email ~ ", " ~ braze_bridge.blank_characters() ~ ")" -%}
-    {{ braze_bridge.keep_pattern("lower(" ~ trimmed ~ ")", braze_bridge.email_pattern()) }}
+    {{ braze_bridge.keep_pattern(
+        "lower(" ~ trimmed ~ ")", braze_bridge.email_pattern()
+    ) }}
 {%- endmacro %}

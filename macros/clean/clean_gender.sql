@@ -15,7 +15,8 @@
         ) then 'M'
         when {{ word }} in (
             'f', 'female', 'woman', 'girl', 'mrs', 'mrs.', 'ms', 'ms.', 'frau',
-            'weiblich', 'w', 'femme', 'féminin', 'mujer', 'femenino', 'feminino', 'donna'
+            'weiblich', 'w', 'femme', 'féminin', 'mujer', 'femenino', 'feminino',
+            'donna'
         ) then 'F'
         when {{ word }} in (
             'o', 'x', 'd', 'other', 'divers', 'diverse', 'autre', 'otro', 'outro',
@@ -23,7 +24,8 @@
         ) then 'O'
         when {{ word }} in ('n', 'not applicable') then 'N'
         when {{ word }} in (
-            'p', 'prefer not to say', 'prefers not to say', 'undisclosed', 'keine angabe'
+            'p', 'prefer not to say', 'prefers not to say', 'undisclosed',
+            'keine angabe'
         ) then 'P'
     end
 {%- endmacro %}

@@ -16,9 +16,13 @@
 
 {% macro default__clean_phone(phone, dialling_code, trunk_prefix, national_digits) -%}
     {#- "(0)" is the trunk prefix written for people; an extension cannot be texted. -#}
-    {%- set spoken = braze_bridge.replace_pattern(phone, '[(]0[)]|[ ,;]*[eExX][.a-zA-Z]*[ ]*[0-9]+$', '') -%}
-    {%- set dialled = braze_bridge.replace_pattern(spoken, '[^0-9+]', '') -%}
-    {%- set national = "length(" ~ dialled ~ ") <= coalesce(" ~ national_digits ~ ", 12)" -%}
+    {%- set spoken_only = '[(]0[)]|[ ,;]*[eExX][.a-zA-Z]*[ ]*[0-9]+$' -%}
+    {%- set dialled = braze_bridge.replace_pattern(
+        braze_bridge.replace_pattern(phone, spoken_only, ''), '[^0-9+]', ''
+    ) -%}
+    {%- set national -%}
+        length({{ dialled }}) <= coalesce({{ national_digits }}, 12)
+    {%- endset -%}
     {%- set international -%}
     case
         when {{ dialled }} like '+%' then {{ dialled }}

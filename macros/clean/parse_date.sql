@@ -29,7 +29,8 @@
 {% macro duckdb__parse_date_as(text, formats) -%}
     cast(try_strptime({{ text }}, [
         {%- for format in formats -%}
-        '{{ format | replace("yyyy", "%Y") | replace("mm", "%m") | replace("dd", "%d") }}'
+        {%- set dated = format | replace('yyyy', '%Y') | replace('mm', '%m') -%}
+        '{{ dated | replace("dd", "%d") }}'
         {%- if not loop.last %}, {% endif -%}
         {%- endfor -%}
     ]) as date)

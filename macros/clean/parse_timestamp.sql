@@ -16,15 +16,27 @@
 {%- endmacro %}
 
 {% macro default__parse_timestamp_as(text) -%}
+    {%- set zoned = [
+        'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM', 'YYYY-MM-DD"T"HH24:MI:SS.FFTZH:TZM'
+    ] -%}
+    {%- set zoneless = [
+        'YYYY-MM-DD"T"HH24:MI:SS', 'YYYY-MM-DD HH24:MI:SS', 'YYYY-MM-DD HH24:MI:SS.FF',
+        'DD/MM/YYYY HH24:MI'
+    ] -%}
+    {#- Uncast, coalesce would read the zoneless ones in the session's zone. -#}
     coalesce(
-        convert_timezone('UTC', try_to_timestamp_tz({{ text }}, 'YYYY-MM-DDTHH24:MI:SSTZH:TZM')),
-        convert_timezone('UTC', try_to_timestamp_tz({{ text }}, 'YYYY-MM-DDTHH24:MI:SS.FFTZH:TZM')),
-        try_to_timestamp_ntz({{ text }}, 'YYYY-MM-DDTHH24:MI:SS"Z"'),
-        try_to_timestamp_ntz({{ text }}, 'YYYY-MM-DDTHH24:MI:SS.FF"Z"'),
-        try_to_timestamp_ntz({{ text }}, 'YYYY-MM-DDTHH24:MI:SS'),
-        try_to_timestamp_ntz({{ text }}, 'YYYY-MM-DD HH24:MI:SS'),
-        try_to_timestamp_ntz({{ text }}, 'YYYY-MM-DD HH24:MI:SS.FF'),
-        try_to_timestamp_ntz({{ text }}, 'DD/MM/YYYY HH24:MI')
+        {%- for format in zoned %}
+        cast(
+            convert_timezone(
+                'UTC',
+                try_to_timestamp_tz(replace({{ text }}, 'Z', '+00:00'), '{{ format }}')
+            ) as timestamp_ntz
+        ),
+        {%- endfor %}
+        {%- for format in zoneless %}
+        try_to_timestamp_ntz({{ text }}, '{{ format }}')
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     )
 {%- endmacro %}
 

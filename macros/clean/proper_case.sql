@@ -7,7 +7,7 @@
     {{ return(adapter.dispatch('proper_case', 'braze_bridge')(name)) }}
 {%- endmacro %}
 
-{#- One word with the separator behind it. Word is the name of the lambda's argument. -#}
+{#- One word with the separator behind it; the argument is the lambda's. -#}
 {% macro proper_cased_word(word) -%}
     case
         when trim({{ word }}) in (

@@ -9,7 +9,9 @@
 {%- endmacro %}
 
 {% macro default__replace_pattern(text, pattern, replacement) -%}
-    regexp_replace({{ text }}, '{{ pattern | replace("'", "''") }}', '{{ replacement }}')
+    regexp_replace(
+        {{ text }}, '{{ pattern | replace("'", "''") }}', '{{ replacement }}'
+    )
 {%- endmacro %}
 
 {% macro duckdb__replace_pattern(text, pattern, replacement) -%}

@@ -18,21 +18,9 @@ stores as (
 
 ),
 
-orders as (
+purchases as (
 
-    select * from {{ ref('int_orders_aggregated_to_customer') }}
-
-),
-
-recent_orders as (
-
-    select * from {{ ref('int_recent_orders_aggregated_to_customer') }}
-
-),
-
-categories as (
-
-    select * from {{ ref('int_categories_aggregated_to_customer') }}
+    select * from {{ ref('int_purchases_joined_to_customer') }}
 
 ),
 
@@ -59,22 +47,6 @@ sendable_customers as (
 
 ),
 
-{# A nested object with one unknown value would be dropped whole by Braze. #}
-describable_stores as (
-
-    select
-        store_id,
-        {{ object_of({
-            'store_id': 'store_id',
-            'name': 'store_name',
-            'city': 'city',
-            'country': 'country',
-        }) }} as home_store
-    from stores
-    where store_name is not null and city is not null and country is not null
-
-),
-
 final as (
 
     select
@@ -88,43 +60,28 @@ final as (
         places.language,
         sendable_customers.home_city,
         places.time_zone,
-        case
-            when
-                sendable_customers.loyalty_tier
-                in ('basic', 'bronze', 'silver', 'gold', 'platinum')
-                then sendable_customers.loyalty_tier
-        end as loyalty_tier,
-        case
-            when orders.lifetime_value >= 1000 then 'high'
-            when orders.lifetime_value >= 250 then 'medium'
-            when orders.lifetime_value > 0 then 'low'
-            else 'none'
-        end as value_tier,
+        sendable_customers.loyalty_tier,
+        purchases.value_tier,
         engagement.recent_engagement,
-        categories.favourite_categories,
-        coalesce(orders.orders_count, 0) as orders_count,
-        cast(coalesce(orders.lifetime_value, 0) as decimal(18, 2)) as lifetime_value,
-        round(cast(orders.lifetime_value / orders.orders_count as double), 2)
-            as average_basket,
+        purchases.favourite_categories,
+        purchases.orders_count,
+        purchases.lifetime_value,
+        purchases.average_basket,
         coalesce(newsletter_consents.is_opted_in, false) as is_newsletter_subscriber,
         sendable_customers.birth_date as dob,
-        cast(orders.first_order_at as date) as first_order_date,
-        orders.last_order_at,
-        describable_stores.home_store,
-        recent_orders.recent_orders
+        purchases.first_order_date,
+        purchases.last_order_at,
+        stores.store_object as home_store,
+        purchases.recent_orders
     from sendable_customers
     inner join places
         on sendable_customers.external_id = places.external_id
-    left join describable_stores
-        on sendable_customers.home_store_id = describable_stores.store_id
-    left join orders
-        on sendable_customers.external_id = orders.external_id
-    left join recent_orders
-        on sendable_customers.external_id = recent_orders.external_id
-    left join categories
-        on sendable_customers.external_id = categories.external_id
-    left join engagement
+    inner join purchases
+        on sendable_customers.external_id = purchases.external_id
+    inner join engagement
         on sendable_customers.external_id = engagement.external_id
+    left join stores
+        on sendable_customers.home_store_id = stores.store_id
     left join newsletter_consents
         on sendable_customers.external_id = newsletter_consents.external_id
 

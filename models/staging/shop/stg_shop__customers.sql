@@ -24,10 +24,16 @@ cleaned as (
         {{ blank_to_null('city') }} as home_city,
         {{ blank_to_null('language') }} as language_text,
         {{ blank_to_null('time_zone') }} as time_zone_text,
-        lower({{ blank_to_null('loyalty_tier') }}) as loyalty_tier,
+        case
+            when
+                lower({{ blank_to_null('loyalty_tier') }})
+                in ('basic', 'bronze', 'silver', 'gold', 'platinum')
+                then lower({{ blank_to_null('loyalty_tier') }})
+        end as loyalty_tier,
 
         ---------- booleans
-        lower({{ blank_to_null('account_type') }}) = 'test' as is_test_account,
+        coalesce(lower({{ blank_to_null('account_type') }}) = 'test', false)
+            as is_test_account,
 
         ---------- dates and timestamps
         {{ parse_date('birth_date') }} as birth_date,
