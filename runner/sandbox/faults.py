@@ -158,8 +158,8 @@ def draw(faults: Faults, path: str) -> str | None:
 
 
 def choose_refused(faults: Faults, count: int) -> list[int]:
-    """Choose which of `count` good objects a partial answer refuses."""
-    most = min(_MOST_REFUSED, count)
+    """Choose which of `count` good objects a partial answer refuses, one at least."""
+    most = max(1, min(_MOST_REFUSED, count - 1))
     return sorted(faults.chance.sample(range(count), faults.chance.randint(1, most)))
 
 

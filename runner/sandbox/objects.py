@@ -67,7 +67,7 @@ def _bad_identifier(array: str, sent: dict[str, Any]) -> str | None:
         return _bad_secondary(sent)
     value = sent[primary[0]]
     if primary == ["user_alias"]:
-        return None if _is_alias(value) else NO_IDENTIFIER
+        return None if is_alias(value) else NO_IDENTIFIER
     # Numbers were accepted in recorded requests and stored as strings.
     if isinstance(value, bool) or not isinstance(value, str | int):
         return NO_IDENTIFIER
@@ -82,7 +82,8 @@ def _bad_secondary(sent: dict[str, Any]) -> str | None:
     return None if is_phone else NO_IDENTIFIER
 
 
-def _is_alias(value: Any) -> bool:
+def is_alias(value: Any) -> bool:
+    """Say whether this is a complete alias."""
     return isinstance(value, dict) and all(
         isinstance(value.get(name), str) and value[name]
         for name in ("alias_name", "alias_label")

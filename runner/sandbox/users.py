@@ -10,7 +10,7 @@ from typing import Any, Final
 from . import faults, workspace
 from . import track as tracking
 from .meters import Received
-from .objects import identifiers
+from .objects import identifiers, is_alias
 from .profiles import Profile, as_braze_knows_it
 from .state import State
 from .track import Verdict
@@ -133,10 +133,7 @@ def _lookup(state: State, wanted: dict[str, Any]) -> list[Profile]:
         return workspace.sharing(state.workspace, "email", wanted["email"])
     if "phone" in wanted:
         return workspace.sharing(state.workspace, "phone", wanted["phone"])
-    alias = wanted.get("user_alias")
-    if alias is not None and not (
-        isinstance(alias, dict) and {"alias_name", "alias_label"} <= alias.keys()
-    ):
+    if "user_alias" in wanted and not is_alias(wanted["user_alias"]):
         return []
     profile = workspace.find(state.workspace, wanted)
     return [profile] if profile else []
