@@ -1,0 +1,123 @@
+"""The HTTP side: one lane sends one body to /users/track and reads the answer.
+
+Every request has bounds in time and size; redirects, .netrc and proxies from the
+environment do not apply. Nothing of a request or an answer is ever logged here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from .settings import Limits
+
+TRACK = "/users/track"
+MAX_ANSWER = 1_048_576
+"""Bytes of an answer that are read; Braze's are far below a kilobyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `status` 0 means that no whole answer did."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: str = ""
+    """Why there is no answer, in words without a secret."""
+
+
+class Lane:
+    """One keep-alive connection to Braze, used by one thread."""
+
+    def __init__(self, endpoint: str, key: str, limits: Limits) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=1, max_retries=0))
+        self._session.mount("http://", HTTPAdapter(pool_maxsize=1, max_retries=0))
+        self._limits = limits
+        self._template = requests.Request(
+            "POST",
+            endpoint + TRACK,
+            headers={
+                "Authorization": f"Bearer {key}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": "braze-bridge",
+            },
+            data=b"{}",
+        ).prepare()
+
+    def post(self, body: bytes) -> Answer:
+        """Send one body and return its answer; the network's faults are answers too."""
+        request = self._template.copy()
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+        started = time.monotonic()
+        try:
+            response = self._session.send(
+                request,
+                timeout=(self._limits.connect_timeout, self._limits.read_timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            return Answer(0, failure=_failure(error))
+        try:
+            content = self._read(response, started + self._limits.total_timeout)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            response.close()
+            return Answer(0, failure=_failure(error))
+        if content is None:
+            response.close()
+            return Answer(0, failure="the answer came too slowly or was too large")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, content)
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes | None:
+        """Read the whole answer; None when it passes its bounds in time or size.
+
+        Raises the transport's error when the connection breaks before the promised
+        length: half an answer is no answer.
+        """
+        content = b""
+        while True:
+            chunk: bytes = response.raw.read1(MAX_ANSWER, decode_content=False)
+            if not chunk:
+                break
+            content += chunk
+            if len(content) > MAX_ANSWER or time.monotonic() > deadline:
+                return None
+        promised = response.headers.get("Content-Length", "")
+        if promised.isdigit() and int(promised) != len(content):
+            msg = "the answer was cut off"
+            raise OSError(msg)
+        response.raw.release_conn()
+        return content
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+
+def _failure(error: Exception) -> str:
+    """A cause in our words: the library's texts hold URLs and headers."""
+    causes = (
+        (requests.exceptions.SSLError, "the TLS certificate or handshake was refused"),
+        (requests.exceptions.ConnectTimeout, "no connection within the timeout"),
+        (requests.exceptions.ReadTimeout, "no answer within the timeout"),
+    )
+    for kind, text in causes:
+        if isinstance(error, kind):
+            return text
+    text = str(error)
+    if "NameResolutionError" in text or "getaddrinfo" in text:
+        return "the host name is unknown"
+    if "Connection refused" in text:
+        return "the connection was refused"
+    return "the connection broke before the answer was whole"

@@ -1,0 +1,48 @@
+"""`runner plan`: what a push would send, without sending or recording anything."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import GuardError
+from ..ledger import Ledger
+from ..plan import Plan, freeze
+from ..project import Selection
+from ..report import plan_json, plan_markdown, plan_text
+from .options import Workplace, format_option, project_options, select_option
+
+
+@click.command()
+@project_options
+@select_option
+@format_option("markdown")
+def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
+    """Show what a push would send.
+
+    Counts rows, requests and data points, and shows a few payloads with PII masked.
+    Changes nothing. Exits with 3 when a guard would refuse the push.
+
+    \b
+    Example:
+      runner plan
+      runner plan -s braze_customer_attributes --format markdown
+    """
+    place = Workplace(selection)
+    syncs = place.syncs(select)
+    with place.warehouse.open(read_only=True) as connection:
+        ledger = Ledger(connection, place.manifest.ledger)
+        found = Plan(
+            tuple(
+                freeze(ledger, sync, f"outbox_{number}", place.limits)
+                for number, sync in enumerate(syncs)
+            )
+        )
+    if output == "json":
+        click.echo(plan_json(found))
+    elif output == "markdown":
+        click.echo(plan_markdown(found, place.limits))
+    else:
+        click.echo(plan_text(found, place.limits))
+    if found.guards:
+        lines = [f"{guard.sync}: {guard.text}" for guard in found.guards]
+        raise GuardError("\n".join([*lines, "A push would be refused."]))

@@ -1,0 +1,69 @@
+"""The gate that every request passes: pacing below the limit, and Braze's word to wait.
+
+Shared by all lanes and all syncs of a push. The clock comes from outside, so that
+tests need not wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from .settings import Limits
+
+SHARE_OF_LIMIT = 0.95
+"""Other senders share the workspace's limit; running into it costs a whole window."""
+
+_SLACK_SECONDS = 0.1
+"""How far a late lane may catch up."""
+
+
+class Gate:
+    """Lets requests begin evenly, and none while Braze has said to wait."""
+
+    def __init__(
+        self, limits: Limits, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        rate = SHARE_OF_LIMIT * limits.requests_per_window / limits.window_seconds
+        self._interval = 1.0 / rate
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next_slot = 0.0
+        self._closed_until = 0.0
+        self.in_flight = 0
+        self.waited = 0.0
+        """Seconds that Braze told us to wait so far."""
+
+    def enter(self, stop: threading.Event) -> bool:
+        """Wait for this request's turn; False when `stop` is set instead."""
+        slot: float | None = None
+        while not stop.is_set():
+            with self._lock:
+                now = self._clock()
+                if now < self._closed_until:
+                    slot, delay = None, self._closed_until - now
+                else:
+                    if slot is None:
+                        slot = max(self._next_slot, now - _SLACK_SECONDS)
+                        self._next_slot = slot + self._interval
+                    delay = slot - now
+                    if delay <= 0:
+                        self.in_flight += 1
+                        return True
+            stop.wait(delay)
+        return False
+
+    def leave(self) -> None:
+        """A request has its answer, or will have none."""
+        with self._lock:
+            self.in_flight -= 1
+
+    def close_for(self, seconds: float) -> None:
+        """Let nothing begin for so long; a shorter word undoes no longer one."""
+        with self._lock:
+            now = self._clock()
+            until = now + seconds
+            if until > self._closed_until:
+                self.waited += until - max(self._closed_until, now)
+                self._closed_until = until

@@ -1,0 +1,104 @@
+"""The lease: one push at a time, and a dead holder stands in nobody's way.
+
+The lease is a row in the ledger. A holder that died on this machine is known by its
+process; one on another machine by the time at which its lease runs out.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from .errors import LeaseError
+from .ledger import Ledger, utcnow
+
+LEASE_SECONDS = 120
+_NAME = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Our hold on the ledger; `epoch` rises with every holder."""
+
+    holder: str
+    epoch: int
+
+
+def acquire(ledger: Ledger) -> Lease:
+    """Take the lease, or raise LeaseError naming who holds it and until when."""
+    row = ledger.connection.execute(
+        f"select holder, epoch, expires_at from {ledger.lease} where lease = ?", [_NAME]
+    ).fetchone()
+    now = utcnow()
+    epoch = 1
+    if row:
+        holder, last_epoch, expires_at = row
+        if holder and expires_at > now and not _is_dead(holder):
+            host, pid = holder.split("/")[:2]
+            msg = (
+                f"Another push is at work: process {pid} on {host} holds the lease "
+                f"until {expires_at:%H:%M:%S} UTC. Wait for it to end."
+            )
+            raise LeaseError(msg)
+        epoch = int(last_epoch) + 1
+    lease = Lease(_this_process(), epoch)
+    expires = now + timedelta(seconds=LEASE_SECONDS)
+    ledger.connection.execute(f"delete from {ledger.lease} where lease = ?", [_NAME])
+    ledger.connection.execute(
+        f"insert into {ledger.lease} values (?, ?, ?, ?, ?)",
+        [_NAME, lease.holder, epoch, now, expires],
+    )
+    return lease
+
+
+def extend(ledger: Ledger, lease: Lease) -> None:
+    """Hold on for another while; raise LeaseError if somebody took it over."""
+    taken = ledger.connection.execute(
+        f"update {ledger.lease} set expires_at = ? where lease = ? and epoch = ? "
+        "and holder = ? returning epoch",
+        [utcnow() + timedelta(seconds=LEASE_SECONDS), _NAME, lease.epoch, lease.holder],
+    ).fetchone()
+    if taken is None:
+        msg = (
+            "Another push took the lease over; this one stops and settles nothing more."
+        )
+        raise LeaseError(msg)
+
+
+def release(ledger: Ledger, lease: Lease) -> None:
+    """Let the next push start at once; the epoch stays, so that it keeps rising."""
+    ledger.connection.execute(
+        f"update {ledger.lease} set holder = '', expires_at = acquired_at "
+        "where lease = ? and epoch = ?",
+        [_NAME, lease.epoch],
+    )
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a living process began: a reused number is not taken for it. Linux only."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _is_dead(holder: str) -> bool:
+    host, pid, started = holder.split("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return _started(int(pid)) != started

@@ -1,0 +1,234 @@
+"""The syncs and ledger tables of a project, read from dbt's manifest.json.
+
+Strict about meta.sync: a misspelt key is an error here, because dbt accepts it
+without a word. All problems come in one report; nothing is connected to.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError, nearest
+from .project import Project
+
+LEDGER_TABLES = (
+    "ledger_sent_rows",
+    "ledger_rejected_rows",
+    "ledger_unknown_rows",
+    "ledger_runs",
+    "ledger_acks",
+    "ledger_lease",
+)
+
+OBJECTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
+    "braze": {"attributes": {"mode": ("upsert", "update")}},
+}
+"""destination -> object -> option -> its values; the first value is the default."""
+
+PENDING_SUFFIX = "__pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view, by its three names."""
+
+    database: str
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        parts = (self.database, self.schema, self.name)
+        return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One pending model delivered to one destination object."""
+
+    name: str
+    destination: str
+    object: str
+    pending: Relation
+    marts: tuple[Relation, ...]
+    """What the pending model reads besides the ledger."""
+    pii: frozenset[str] = frozenset()
+    """Columns whose values are masked wherever a person or a log may read them."""
+    tags: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What dbt built: the syncs in order of name, and where the ledger is."""
+
+    syncs: tuple[Sync, ...]
+    ledger: dict[str, Relation]
+
+
+def load_manifest(project: Project) -> Manifest:
+    """Read target/manifest.json, or raise ConfigError with every problem found."""
+    path = project.target_path / "manifest.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"{path}: no such file: dbt has not built yet. Run: runner build"
+        raise ConfigError(msg) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        msg = f"{path}: is not a manifest: dbt was interrupted. Run: runner build"
+        raise ConfigError(msg) from None
+    version = str(content.get("metadata", {}).get("dbt_schema_version", ""))
+    if "/manifest/v12" not in version:
+        msg = f"{path}: schema {version or 'unknown'}; this runner reads v12."
+        raise ConfigError(msg)
+    models = [
+        node for node in content["nodes"].values() if node["resource_type"] == "model"
+    ]
+    ledger = _find_ledger(models, project)
+    by_id = {node["unique_id"]: node for node in content["nodes"].values()}
+    syncs, problems = [], []
+    for node in models:
+        if "sync" in node["config"].get("meta", {}):
+            found = list(_problems(node))
+            problems += found
+            if not found:
+                syncs.append(_sync(node, by_id))
+    problems += _forgotten(models)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Manifest(tuple(sorted(syncs, key=lambda sync: sync.name)), ledger)
+
+
+def select_syncs(manifest: Manifest, patterns: Sequence[str]) -> tuple[Sync, ...]:
+    """Return the syncs named by name, glob or tag:; without patterns, all of them."""
+    if not manifest.syncs:
+        msg = "No model has meta.sync: there is nothing to deliver. See docs/syncs.md."
+        raise ConfigError(msg)
+    if not patterns:
+        return manifest.syncs
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = {sync.name for sync in manifest.syncs if _matches(sync, pattern)}
+        if not found:
+            names = [sync.name for sync in manifest.syncs]
+            msg = (
+                f"No sync matches '{pattern}'.{nearest(pattern, names)} "
+                f"Syncs: {', '.join(names)}."
+            )
+            raise ConfigError(msg)
+        chosen |= found
+    return tuple(sync for sync in manifest.syncs if sync.name in chosen)
+
+
+def _matches(sync: Sync, pattern: str) -> bool:
+    if pattern.startswith("tag:"):
+        return pattern[len("tag:") :] in sync.tags
+    name = pattern.removesuffix(PENDING_SUFFIX)
+    return fnmatch.fnmatchcase(sync.name, name)
+
+
+def _find_ledger(
+    models: Iterable[dict[str, Any]], project: Project
+) -> dict[str, Relation]:
+    found = {
+        node["name"]: _relation(node)
+        for node in models
+        if node["name"] in LEDGER_TABLES
+    }
+    missing = [name for name in LEDGER_TABLES if name not in found]
+    if missing:
+        msg = (
+            f"{project.directory}: model {missing[0]} is missing or disabled; the "
+            "ledger models of braze_bridge must stay enabled."
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def _relation(node: dict[str, Any]) -> Relation:
+    return Relation(str(node["database"]), str(node["schema"]), str(node["alias"]))
+
+
+def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
+    meta = node["config"]["meta"]["sync"]
+    parents = [
+        by_id[unique_id]
+        for unique_id in node["depends_on"]["nodes"]
+        if by_id[unique_id]["name"] not in LEDGER_TABLES
+    ]
+    known = OBJECTS[meta["destination"]][meta["object"]]
+    options = {name: meta.get(name, values[0]) for name, values in known.items()}
+    return Sync(
+        name=node["name"].removesuffix(PENDING_SUFFIX),
+        destination=meta["destination"],
+        object=meta["object"],
+        pending=_relation(node),
+        marts=tuple(_relation(parent) for parent in parents),
+        pii=frozenset(
+            column["name"]
+            for parent in parents
+            for column in parent.get("columns", {}).values()
+            if column.get("config", {}).get("meta", column.get("meta", {})).get("pii")
+        ),
+        tags=tuple(node.get("tags", [])),
+        options=tuple(options.items()),
+    )
+
+
+def _problems(node: dict[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every mistake in one model's meta.sync."""
+    where = f"{_file(node)}: model {node['name']}"
+    meta = node["config"]["meta"]["sync"]
+    if not node["name"].endswith(PENDING_SUFFIX):
+        yield f"{where}: a sync's model must be named <sync>{PENDING_SUFFIX}."
+    if not isinstance(meta, dict):
+        yield f"{where}: meta.sync must be keys and values."
+        return
+    destination = meta.get("destination")
+    if destination not in OBJECTS:
+        yield _unknown(where, "destination", destination, OBJECTS)
+        return
+    objects = OBJECTS[str(destination)]
+    if meta.get("object") not in objects:
+        yield _unknown(where, "object", meta.get("object"), objects)
+        return
+    options = objects[meta["object"]]
+    known = ["destination", "object", *options]
+    for key, value in meta.items():
+        if key not in known:
+            yield (
+                f"{where}: unknown key '{key}' in meta.sync.{nearest(str(key), known)} "
+                f"Known keys: {', '.join(known)}."
+            )
+        elif key in options and value not in options[key]:
+            yield _unknown(where, key, value, options[key])
+
+
+def _forgotten(models: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A pending model without meta.sync would never be delivered, and nobody told."""
+    for node in models:
+        named = node["name"].endswith(PENDING_SUFFIX)
+        if named and "sync" not in node["config"].get("meta", {}):
+            yield (
+                f"{_file(node)}: model {node['name']} has no meta.sync; add "
+                "{destination: ..., object: ...}, or rename the model."
+            )
+
+
+def _unknown(where: str, key: str, value: object, known: Iterable[str]) -> str:
+    words = list(known)
+    if value is None:
+        return f"{where}: meta.sync lacks '{key}'. Known: {', '.join(words)}."
+    return (
+        f"{where}: meta.sync.{key} '{value}' is not known."
+        f"{nearest(str(value), words)} Known: {', '.join(words)}."
+    )
+
+
+def _file(node: dict[str, Any]) -> str:
+    patch = str(node.get("patch_path") or node["original_file_path"])
+    return Path(patch.partition("://")[2] or patch).as_posix()

@@ -1,0 +1,289 @@
+"""What would be sent: frozen into an outbox, counted, costed and guarded.
+
+Runs the pending views and nothing else; whoever calls decides whether to send.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .batches import count_requests, largest_payload
+from .errors import ConfigError, DeliveryError
+from .ledger import SEQ, Ledger
+from .manifest import Relation, Sync
+from .settings import Limits
+
+if TYPE_CHECKING:
+    import duckdb
+
+PENDING_COLUMNS = (
+    "row_key",
+    "change",
+    "payload",
+    "row_json",
+    "row_hash",
+    "data_points",
+    "key_count",
+    "problem",
+)
+SAMPLES = 3
+_NAMED_KEYS = 3
+_FEW_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A reason not to send. Those that can be meant can be approved."""
+
+    sync: str
+    text: str
+    approvable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What one sync would send."""
+
+    sync: Sync
+    added: int
+    changed: int
+    removed: int
+    refused: int
+    """Rows that will not be sent because the wire has no form for them."""
+    requests: int
+    data_points: int
+    payload_bytes: int
+    checksum: str
+    samples: tuple[tuple[str, str], ...] = ()
+    """(change, payload) of the first rows."""
+    guards: tuple[Guard, ...] = ()
+
+    @property
+    def planned(self) -> int:
+        """Rows in the plan."""
+        return self.added + self.changed + self.removed
+
+    @property
+    def sendable(self) -> int:
+        """Rows that will be on the wire."""
+        return self.planned - self.refused
+
+    def minutes(self, limits: Limits) -> float:
+        """How long the requests take at the configured limit, at least."""
+        windows = self.requests / limits.requests_per_window
+        return windows * limits.window_seconds / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plans of the chosen syncs under one id, which binds to their content."""
+
+    syncs: tuple[SyncPlan, ...]
+    plan_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        content = [
+            (plan.sync.name, plan.added, plan.changed, plan.removed, plan.checksum)
+            for plan in self.syncs
+        ]
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        object.__setattr__(self, "plan_id", digest[:12])
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """Every reason not to send, over all syncs."""
+        return tuple(guard for plan in self.syncs for guard in plan.guards)
+
+
+def freeze(
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    limit: int | None = None,
+) -> SyncPlan:
+    """Copy the sync's pending rows into `outbox` and return what they amount to.
+
+    Later builds of the mart do not touch the copy. Raises ConfigError when the
+    pending view is missing or lacks a column, DeliveryError when it cannot be read.
+    """
+    connection = ledger.connection
+    check_columns(connection, sync)
+    too_large = (
+        f"when strlen(payload) > {largest_payload(limits)} then "
+        f"'the row has ' || strlen(payload) || ' bytes; a request holds "
+        f"{largest_payload(limits)}'"
+    )
+    temporary = "temp " if isinstance(outbox, str) else ""
+    _run(
+        connection,
+        sync,
+        f"create {temporary}table {outbox} as select row_key, change, payload, "
+        f"row_json, row_hash, data_points, key_count, case when problem is not null then problem "
+        f"{too_large} end as problem from {sync.pending}"
+        + (f" limit {limit}" if limit is not None else ""),
+    )
+    return _count(ledger, sync, outbox, limits)
+
+
+def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
+    found = {
+        row[0] for row in _run(connection, sync, f"describe {sync.pending}").fetchall()
+    }
+    missing = [name for name in PENDING_COLUMNS if name not in found]
+    if missing:
+        msg = (
+            f"{sync.name}: {sync.pending.name} lacks the column {', '.join(missing)}. "
+            "Build it with pending_rows(); see docs/pending-rows.md."
+        )
+        raise ConfigError(msg)
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, statement: str
+) -> duckdb.DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415 - loaded by the caller already
+
+    try:
+        return connection.execute(statement)
+    except duckdb.CatalogException:
+        msg = (
+            f"{sync.name}: {sync.pending} does not exist or reads what no longer does. "
+            "Run: runner build (with the same --target)."
+        )
+        raise ConfigError(msg) from None
+    except duckdb.Error as error:
+        # The engine's own text may quote a customer's value.
+        kind = type(error).__name__.removesuffix("Exception")
+        msg = (
+            f"{sync.name}: {sync.pending} cannot be read ({kind}). "
+            f"To see why: select * from {sync.pending}"
+        )
+        raise DeliveryError(msg) from None
+
+
+def _count(
+    ledger: Ledger, sync: Sync, outbox: Relation | str, limits: Limits
+) -> SyncPlan:
+    connection = ledger.connection
+    row = connection.execute(
+        "select count(*) filter (change = 'added'), "
+        "count(*) filter (change = 'changed'), count(*) filter (change = 'removed'), "
+        "count(problem), "
+        "coalesce(sum(data_points) filter (problem is null), 0), "
+        "coalesce(sum(strlen(payload)) filter (problem is null), 0), "
+        "coalesce(max(strlen(payload)) filter (problem is null), 0), "
+        "coalesce(bit_xor(hash(row_key, change, payload)), 0) "
+        f"from {outbox}"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    added, changed, removed, refused, points, size, largest, checksum = row
+    sendable = added + changed + removed - refused
+    requests = _requests(connection, outbox, sendable, int(largest), limits)
+    samples = connection.execute(
+        f"select change, payload from {outbox} where problem is null "
+        f"order by {SEQ} limit {SAMPLES}"
+    ).fetchall()
+    return SyncPlan(
+        sync=sync,
+        added=added,
+        changed=changed,
+        removed=removed,
+        refused=refused,
+        requests=requests,
+        data_points=int(points),
+        payload_bytes=int(size),
+        checksum=str(checksum),
+        samples=tuple(samples),
+        guards=tuple(_guards(ledger, sync, outbox, removed, limits)),
+    )
+
+
+def _requests(
+    connection: duckdb.DuckDBPyConnection,
+    outbox: Relation | str,
+    rows: int,
+    largest: int,
+    limits: Limits,
+) -> int:
+    """Count by rows alone where no batch can reach the limit of bytes."""
+    if (largest + 2) * limits.objects_per_request <= largest_payload(limits):
+        return math.ceil(rows / limits.objects_per_request)
+    sizes = connection.execute(
+        f"select strlen(payload) from {outbox} where problem is null order by {SEQ}"
+    ).fetchall()
+    return count_requests((size for (size,) in sizes), limits)
+
+
+def _guards(
+    ledger: Ledger, sync: Sync, outbox: Relation | str, removed: int, limits: Limits
+) -> Sequence[Guard]:
+    guards = _key_guards(ledger, sync, outbox)
+    sent = ledger.connection.execute(
+        f"select count(*) from {ledger.sent} where sync = ?", [sync.name]
+    ).fetchone()
+    sent_rows = sent[0] if sent else 0
+    if sent_rows and _is_empty(ledger, sync):
+        guards.append(
+            Guard(
+                sync.name,
+                f"the mart is empty, but {sent_rows:,} rows were sent before. "
+                "Look at what it is built from.",
+            )
+        )
+    elif removed > max(_FEW_ROWS, sent_rows * limits.removed_rows_share):
+        guards.append(
+            Guard(
+                sync.name,
+                f"{removed:,} of {sent_rows:,} rows sent before left the mart, "
+                f"more than {limits.removed_rows_share:.0%}.",
+            )
+        )
+    return guards
+
+
+def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guard]:
+    """Without one row a key, the last of several would win, another one each run."""
+    guards = []
+    nulls = ledger.connection.execute(
+        f"select count(*) from {outbox} where row_key is null"
+    ).fetchone()
+    if nulls and nulls[0]:
+        guards.append(
+            Guard(
+                sync.name,
+                f"{nulls[0]:,} rows have NULL as their key.",
+                approvable=False,
+            )
+        )
+    keys = ledger.connection.execute(
+        f"select row_key, count(*) over () from {outbox} where row_key is not null "
+        "group by row_key having count(*) > 1 or max(key_count) > 1 "
+        f"order by row_key limit {_NAMED_KEYS}"
+    ).fetchall()
+    if keys:
+        total = keys[0][1]
+        named = ", ".join(key for key, _ in keys)
+        more = ", ..." if total > len(keys) else ""
+        guards.append(
+            Guard(
+                sync.name,
+                f"{total:,} keys stand in more than one row: {named}{more}. "
+                "Make the mart's key unique, then run: runner build",
+                approvable=False,
+            )
+        )
+    return guards
+
+
+def _is_empty(ledger: Ledger, sync: Sync) -> bool:
+    return bool(sync.marts) and all(
+        ledger.connection.execute(f"select 1 from {mart} limit 1").fetchone() is None
+        for mart in sync.marts
+    )

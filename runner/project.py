@@ -1,0 +1,150 @@
+"""The user's dbt project as the runner needs it: its folder, profile and variables.
+
+Reads dbt_project.yml and profiles.yml the way dbt does; never imports dbt.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import ConfigError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The options that choose a project, with dbt's names and meaning."""
+
+    project_dir: Path
+    profiles_dir: Path | None = None
+    profile: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A dbt project with the one profile target that is used."""
+
+    directory: Path
+    name: str
+    profile: str
+    target: str
+    output: Mapping[str, Any]
+    """The chosen output of profiles.yml, with its env_var() calls resolved."""
+    target_path: Path
+    runner_vars: Mapping[str, Any]
+    """`vars: runner:` of dbt_project.yml."""
+
+    @property
+    def adapter(self) -> str:
+        """The warehouse's dbt adapter: duckdb or snowflake."""
+        return str(self.output.get("type", ""))
+
+
+def load_project(selection: Selection) -> Project:
+    """Read the project and its profile, or raise ConfigError saying what is missing."""
+    directory = selection.project_dir.resolve()
+    config = _read_yaml(directory / "dbt_project.yml", "Say --project-dir.")
+    profile = selection.profile or str(config.get("profile") or config.get("name"))
+    path = _find_profiles(selection, directory)
+    target, output = _choose_output(path, profile, selection.target)
+    variables = (config.get("vars") or {}).get("runner") or {}
+    if not isinstance(variables, dict):
+        msg = f"{directory / 'dbt_project.yml'}: vars.runner must be keys and values."
+        raise ConfigError(msg)
+    target_path = os.environ.get("DBT_TARGET_PATH") or config.get("target-path")
+    return Project(
+        directory=directory,
+        name=str(config.get("name")),
+        profile=profile,
+        target=target,
+        output=output,
+        target_path=directory / str(target_path or "target"),
+        runner_vars=variables,
+    )
+
+
+def _read_yaml(path: Path, remedy: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"{path}: no such file. {remedy}"
+        raise ConfigError(msg) from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{path}: cannot be read: {reason}"
+        raise ConfigError(msg) from None
+    if not isinstance(content, dict):
+        msg = f"{path}: expected keys and values."
+        raise ConfigError(msg)
+    return content
+
+
+def _find_profiles(selection: Selection, directory: Path) -> Path:
+    """Search where dbt searches: option, environment, project folder, home."""
+    if selection.profiles_dir:
+        return selection.profiles_dir / "profiles.yml"
+    if os.environ.get("DBT_PROFILES_DIR"):
+        return Path(os.environ["DBT_PROFILES_DIR"]) / "profiles.yml"
+    local = directory / "profiles.yml"
+    return local if local.exists() else Path.home() / ".dbt" / "profiles.yml"
+
+
+def _choose_output(
+    path: Path, profile: str, target: str | None
+) -> tuple[str, dict[str, Any]]:
+    remedy = "Copy profiles.example.yml to profiles.yml, or say --profiles-dir."
+    profiles = _read_yaml(path, remedy)
+    if profile not in profiles:
+        names = [name for name in profiles if name != "config"]
+        msg = (
+            f"{path}: no profile '{profile}'.{nearest(profile, names)} "
+            f"It has: {', '.join(names) or 'none'}."
+        )
+        raise ConfigError(msg)
+    body = profiles[profile] or {}
+    outputs = body.get("outputs") or {}
+    name = target or str(_render(body.get("target", "default"), path))
+    if name not in outputs:
+        msg = (
+            f"{path}: profile '{profile}' has no target '{name}'."
+            f"{nearest(name, outputs)} It has: {', '.join(outputs) or 'none'}."
+        )
+        raise ConfigError(msg)
+    rendered = _render(outputs[name], path)
+    return name, dict(rendered)
+
+
+def _render(value: Any, path: Path) -> Any:
+    """Resolve the Jinja in profiles.yml; only env_var and target-free text is known."""
+    if isinstance(value, dict):
+        return {key: _render(item, path) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_render(item, path) for item in value]
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    import jinja2  # noqa: PLC0415 - 70 ms that most profiles need not pay
+
+    def env_var(name: str, default: str | None = None) -> str:
+        found = os.environ.get(name, default)
+        if found is None:
+            msg = f"{path}: environment variable {name} is not set."
+            raise ConfigError(msg)
+        return found
+
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - YAML, not HTML
+    environment.globals["env_var"] = env_var
+    environment.filters["as_number"] = lambda text: text
+    environment.filters["as_bool"] = lambda text: text
+    environment.filters["as_native"] = lambda text: text
+    environment.filters["as_text"] = lambda text: text
+    try:
+        return yaml.safe_load(environment.from_string(value).render() or "''")
+    except jinja2.TemplateError as error:
+        msg = f"{path}: cannot resolve {value!r}: {error}"
+        raise ConfigError(msg) from None

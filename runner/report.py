@@ -1,0 +1,225 @@
+"""Results as aligned text, JSON and Markdown. Pure: values in, text out.
+
+PII is masked here, in every form that a person or a log may read.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .plan import Plan, SyncPlan
+from .push import PushResult
+from .settings import Limits
+
+MASK = "***"
+
+PROFILE_PII = frozenset(
+    {
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "dob",
+        "home_city",
+        "current_location",
+    }
+)
+"""Braze's own fields that tell who somebody is; masked whether declared or not."""
+
+_SAMPLE_WIDTH = 160
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Align columns: text to the left, numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [
+        all(isinstance(row[at], int | float) for row in rows_) if rows_ else False
+        for rows_ in [list(rows) if isinstance(rows, list) else []]
+        for at in range(len(header))
+    ]
+    grid = [list(header), *cells]
+    widths = [max(_width(row[at]) for row in grid) for at in range(len(header))]
+    lines = [
+        "  ".join(
+            _pad(text, width, right=right)
+            for text, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in grid
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: wide characters take two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if _is_wide(char) else 1
+        for char in text
+    )
+
+
+def _is_wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+def _pad(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def masked_payload(payload: str, pii: frozenset[str]) -> str:
+    """A payload that may be shown: PII hidden, too long a text cut."""
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        return "(not JSON)"
+    hidden = PROFILE_PII | pii
+    shown = {
+        name: MASK if name in hidden and value is not None else value
+        for name, value in content.items()
+    }
+    text = json.dumps(shown, ensure_ascii=False)
+    return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
+
+
+# -- plan
+
+PLAN_COLUMNS = ("added", "changed", "removed", "requests", "data_points")
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as the one JSON object that design 5.4 describes."""
+    syncs = [
+        {
+            "sync": each.sync.name,
+            "destination": each.sync.destination,
+            "object": each.sync.object,
+            **{name: getattr(each, name) for name in PLAN_COLUMNS},
+        }
+        for each in plan.syncs
+    ]
+    return json.dumps({"plan_id": plan.plan_id, "syncs": syncs})
+
+
+def plan_text(plan: Plan, limits: Limits) -> str:
+    """The plan for a person: counts, cost and a few masked payloads."""
+    rows = [
+        [
+            each.sync.name,
+            *(getattr(each, name) for name in PLAN_COLUMNS),
+            _duration(each.minutes(limits) * 60),
+        ]
+        for each in plan.syncs
+    ]
+    header = ["sync", "added", "changed", "removed", "requests", "data points", "takes"]
+    lines = [f"Plan {plan.plan_id}", "", table(header, rows)]
+    for each in plan.syncs:
+        lines += _remarks(each)
+    return "\n".join(lines)
+
+
+def _remarks(plan: SyncPlan) -> list[str]:
+    lines = []
+    if plan.samples:
+        lines += ["", f"{plan.sync.name}, the first of {plan.sendable:,} objects:"]
+        lines += [
+            f"  {change:8}{masked_payload(payload, plan.sync.pii)}"
+            for change, payload in plan.samples
+        ]
+    if plan.refused:
+        lines += [
+            "",
+            f"{plan.sync.name}: {plan.refused:,} rows cannot be sent as they are.",
+        ]
+    return lines
+
+
+def plan_markdown(plan: Plan, limits: Limits) -> str:
+    """The plan as a comment on a pull request."""
+    lines = [
+        f"### Plan `{plan.plan_id}`",
+        "",
+        "| sync | added | changed | removed | requests | data points | takes |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for each in plan.syncs:
+        numbers = " | ".join(f"{getattr(each, name):,}" for name in PLAN_COLUMNS)
+        took = _duration(each.minutes(limits) * 60)
+        lines.append(f"| {each.sync.name} | {numbers} | {took} |")
+    for each in plan.syncs:
+        if each.samples:
+            lines += ["", f"`{each.sync.name}`", "", "```json"]
+            lines += [
+                masked_payload(payload, each.sync.pii) for _, payload in each.samples
+            ]
+            lines.append("```")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "< 1 s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+# -- push
+
+
+def push_json(result: PushResult) -> str:
+    """The push as the one JSON object that design 5.4 describes."""
+    syncs = [
+        {
+            "sync": each.sync,
+            "planned": each.planned,
+            "accepted": each.counts.accepted,
+            "rejected": each.counts.rejected,
+            "unknown": each.counts.unknown,
+            "requests": each.requests,
+            "seconds": round(each.seconds, 3),
+        }
+        for each in result.syncs
+    ]
+    return json.dumps(
+        {"run_id": result.run_id, "plan_id": result.plan_id, "syncs": syncs}
+    )
+
+
+def push_text(result: PushResult) -> str:
+    """The push for a person; the classes of each line add up to planned."""
+    header = [
+        "sync",
+        "planned",
+        "accepted",
+        "rejected",
+        "unknown",
+        "pending",
+        "requests",
+        "seconds",
+    ]
+    rows = [
+        [
+            each.sync,
+            each.planned,
+            each.counts.accepted,
+            each.counts.rejected,
+            each.counts.unknown,
+            each.pending,
+            each.requests,
+            each.seconds,
+        ]
+        for each in result.syncs
+    ]
+    return f"Run {result.run_id}, plan {result.plan_id}\n\n{table(header, rows)}"

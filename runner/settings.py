@@ -1,0 +1,112 @@
+"""The limits of a contract with Braze, and where to find Braze and its key.
+
+Limits come from `vars: runner:` in dbt_project.yml and from RUNNER_* variables;
+secrets come from the environment or from files it names, and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Numbers that differ between contracts; the defaults are Braze's own.
+
+    Sources: braze-api sheet 1.3, 1.5, 2.2 (pages read September 2026).
+    """
+
+    objects_per_request: int = 75
+    """Objects in one /users/track request, all arrays together."""
+    bytes_per_request: int = 4_000_000
+    """Bytes in one request body; Braze refuses more than 4 MB."""
+    requests_per_window: int = 3_000
+    """Requests in one window; Braze's default is 3,000 in 3 seconds."""
+    window_seconds: float = 3.0
+    in_flight: int = 64
+    """Requests on the wire at once."""
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    """Seconds between two bytes of an answer."""
+    total_timeout: float = 60.0
+    """Seconds for a whole answer."""
+    attempts: int = 5
+    """Sends of one batch before it is left pending; answers of 429 do not count."""
+    wait_budget: float = 900.0
+    """Seconds a push waits on Braze's word before it stops and leaves the rest."""
+    rejected_rows_budget: int = 1_000
+    """Rejected rows of one sync after which it stops: the fault is not in the rows."""
+    ack_seconds: float = 2.0
+    """Seconds of acknowledgements that a crash may lose, so repeat."""
+    lock_wait: float = 300.0
+    """Seconds to wait for a DuckDB file that another process holds."""
+    removed_rows_share: float = 0.05
+    """Share of a sync's sent rows that may be removed without approval."""
+
+
+def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Limits:
+    """Merge defaults, `vars: runner:` and RUNNER_* variables; refuse the unknown."""
+    fields = {field.name: field for field in dataclasses.fields(Limits)}
+    values: dict[str, Any] = {}
+    for name, value in variables.items():
+        if name not in fields:
+            msg = (
+                f"dbt_project.yml: vars.runner: unknown key '{name}'."
+                f"{nearest(name, fields)} Known keys: {', '.join(fields)}."
+            )
+            raise ConfigError(msg)
+        values[name] = _number(f"dbt_project.yml: vars.runner.{name}", name, value)
+    for name in fields:
+        variable = f"RUNNER_{name.upper()}"
+        if environ.get(variable):
+            values[name] = _number(variable, name, environ[variable])
+    return Limits(**values)
+
+
+def _number(where: str, name: str, value: object) -> int | float:
+    kind = type(getattr(Limits(), name))
+    try:
+        number = kind(str(value))
+    except ValueError:
+        number = None
+    if number is None or not 0 < number < float("inf"):
+        what = "a whole number" if kind is int else "a number"
+        msg = f"{where}: '{value}' is not {what} above 0."
+        raise ConfigError(msg)
+    return int(number) if kind is int else float(number)
+
+
+def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the secret NAME, or the content of the file NAME_FILE.
+
+    Raises ConfigError when neither is set; the value never appears in a message.
+    """
+    value = environ.get(name, "")
+    path = environ.get(f"{name}_FILE")
+    if not value and path:
+        try:
+            value = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            msg = f"{name}_FILE: {path}: cannot be read: {reason}."
+            raise ConfigError(msg) from None
+    value = value.strip()
+    if not value:
+        msg = f"{name} is not set. Set it, or {name}_FILE to a file that holds it."
+        raise ConfigError(msg)
+    if not value.isascii() or not value.isprintable() or " " in value:
+        msg = (
+            f"{name} holds a character that no key has: a space, a quote or a line end."
+        )
+        raise ConfigError(msg)
+    if value[0] in "'\"" or value[-1] in "'\"":
+        msg = f"{name} is in quotes; Braze answers 401 to those. Remove them."
+        raise ConfigError(msg)
+    return value

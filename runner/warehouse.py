@@ -1,0 +1,140 @@
+"""Opens the warehouse for moments at a time, and says in words why it cannot.
+
+A DuckDB file admits one writing process: whoever waits on the network must not
+hold it, so nothing here keeps a connection between two `with` blocks.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConfigError, DeliveryError
+from .project import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+_HOLDER = re.compile(
+    r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)"
+)
+_RETRY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """Where the DuckDB file is and how the profile wants it opened."""
+
+    path: Path
+    config: dict[str, Any]
+    settings: dict[str, Any]
+    lock_wait: float
+    """Seconds to wait for a file that another process holds."""
+    tell: Callable[[str], None] = print
+
+    @contextmanager
+    def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection; raise DeliveryError naming the process in the way."""
+        connection = self._connect(read_only=read_only)
+        try:
+            for name, value in self.settings.items():
+                literal = str(value).replace("'", "''")
+                connection.execute(f"set {_word(name)} = '{literal}'")
+            # The ledger has no order of its own; keeping one would cost memory.
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        import duckdb  # noqa: PLC0415 - 140 ms that --help need not pay
+
+        if not self.path.exists():
+            msg = f"{self.path}: no such file: nothing is built yet. Run: runner build"
+            raise ConfigError(msg)
+        deadline = time.monotonic() + self.lock_wait
+        told = False
+        while True:
+            try:
+                return duckdb.connect(
+                    str(self.path), read_only=read_only, config=self.config
+                )
+            except duckdb.IOException as error:
+                holder = _HOLDER.search(str(error))
+                if not holder:
+                    raise ConfigError(_unreadable(self.path, error)) from None
+            except duckdb.Error as error:
+                raise ConfigError(_unreadable(self.path, error)) from None
+            who = f"{Path(holder['program']).name} (PID {holder['pid']})"
+            if time.monotonic() >= deadline:
+                msg = (
+                    f"{self.path}: held by {who} for over {self.lock_wait:g} s. "
+                    "Nothing is lost: wait for it to end, then run again."
+                )
+                raise DeliveryError(msg)
+            if not told:
+                self.tell(f"{self.path.name} is held by {who}; waiting for it.")
+                told = True
+            time.sleep(_RETRY_SECONDS)
+
+
+def open_warehouse(
+    project: Project, *, lock_wait: float, tell: Callable[[str], None]
+) -> Warehouse:
+    """Return the warehouse of the project's target; nothing is opened yet."""
+    if project.adapter == "snowflake":
+        _require_snowflake(project)
+    if project.adapter != "duckdb":
+        msg = (
+            f"target '{project.target}' has type '{project.adapter}'; "
+            "this runner delivers from duckdb."
+        )
+        raise ConfigError(msg)
+    path = str(project.output.get("path") or ":memory:")
+    if path.startswith(":memory:"):
+        msg = (
+            f"target '{project.target}' is an in-memory DuckDB, which is gone when dbt "
+            "ends. Give it a path in profiles.yml."
+        )
+        raise ConfigError(msg)
+    return Warehouse(
+        path=(project.directory / path).resolve(),
+        config=dict(project.output.get("config_options") or {}),
+        settings=dict(project.output.get("settings") or {}),
+        lock_wait=lock_wait,
+        tell=tell,
+    )
+
+
+def _require_snowflake(project: Project) -> None:
+    try:
+        import snowflake.connector  # noqa: F401, PLC0415
+    except ImportError:
+        msg = (
+            f"target '{project.target}' is Snowflake, whose driver is not installed. "
+            "Run: pip install 'braze-bridge[snowflake]'"
+        )
+        raise ConfigError(msg) from None
+    msg = (
+        f"target '{project.target}' is Snowflake: dbt builds there, but this version's "
+        "runner delivers from DuckDB only."
+    )
+    raise ConfigError(msg)
+
+
+def _word(name: object) -> str:
+    if not re.fullmatch(r"\w+", str(name)):
+        msg = f"profiles.yml: settings: '{name}' is not the name of a DuckDB setting."
+        raise ConfigError(msg)
+    return str(name)
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    reason = " ".join(str(error).split())[:300]
+    return f"{path}: DuckDB cannot open it: {reason}"
