@@ -33,7 +33,7 @@ def _read_faults(
     try:
         config = PRESETS[text] if text in PRESETS else json.loads(text)
         read(config)
-    except (ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         presets = ", ".join(PRESETS)
         msg = f"neither a preset ({presets}) nor a valid JSON object: {error}"
         raise click.BadParameter(msg) from None

@@ -14,6 +14,7 @@ from typing import Any, Final
 from . import faults, strict_json, users
 from .meters import Received, Window
 from .state import State, begin, tell_wait
+from .track import count_objects
 from .wire import Answer, Request
 
 REDIRECTED = "/sandbox/redirected"
@@ -72,37 +73,39 @@ def _authorised(state: State, request: Request, received: Received) -> Answer:
 def _within_limits(
     state: State, endpoint: Endpoint, request: Request, received: Received
 ) -> Answer:
-    now = state.settings.clock()
+    now, dialect = state.settings.clock(), state.settings.dialect
     headers: dict[str, str] = {}
+    content = _content(request)
+    if not isinstance(content, Answer):
+        received.objects = count_objects(content)
     with state.lock:
         if endpoint.is_limited:
             window = state.window.take(now)
             if window.is_over:
-                dialect = state.settings.dialect
                 return _wait(state, window, now=now, dialect=dialect)
-            headers = _rate_headers(window, now=now, dialect=state.settings.dialect)
+            headers = _rate_headers(window, now=now, dialect=dialect)
         received.fault = kind = faults.draw(state.faults, request.path)
         if kind and not faults.KINDS[kind].is_applied:
             return _refusing_fault(state, kind, now=now)
-    answer = _checked(state, endpoint, request, received)
+    if isinstance(content, Answer):
+        answer = content
+    else:
+        answer = _json(*endpoint.handle(state, content, received))
     answer = replace(answer, headers=headers)
     return _with_fault(answer, kind, delay=state.faults.slow_seconds)
 
 
-def _checked(
-    state: State, endpoint: Endpoint, request: Request, received: Received
-) -> Answer:
+def _content(request: Request) -> Any:
+    """Return the parsed body, or the answer that refuses it."""
     if request.body is None:
         return _too_large()
     content_type = request.headers.get("content-type", "").partition(";")[0]
     if content_type.strip().lower() != "application/json":
         return _json(415, {"message": "Content-Type must be application/json"})
     try:
-        body = strict_json.parse(request.body)
+        return strict_json.parse(request.body)
     except ValueError as error:
         return _json(400, {"message": f"Malformed JSON: {error}"})
-    status, content = endpoint.handle(state, body, received)
-    return _json(status, content)
 
 
 def _wait(state: State, window: Window, *, now: float, dialect: str) -> Answer:

@@ -88,15 +88,15 @@ STORM: Final[dict[str, Any]] = {
 }
 PRESETS: Final[dict[str, dict[str, Any]]] = {"none": {}, "storm": STORM}
 
-_OPTIONS: Final = (
-    "seed",
-    "rates",
-    "script",
-    "poison",
-    "wait_seconds",
-    "slow_seconds",
-    "paths",
-)
+_OPTIONS: Final[dict[str, tuple[type, ...]]] = {
+    "seed": (int,),
+    "rates": (dict,),
+    "script": (list,),
+    "poison": (str, list),
+    "wait_seconds": (int, float),
+    "slow_seconds": (int, float),
+    "paths": (list,),
+}
 # Reading back is spared unless `paths` names it, so that checks stay reliable.
 _SPARED: Final = frozenset({"/users/export/ids"})
 _MOST_REFUSED = 3
@@ -118,23 +118,22 @@ class Faults:
 
 def read(config: dict[str, Any] | None) -> Faults:
     """Check a configuration; ValueError names what is wrong and the nearest word."""
-    config = config or {}
-    _check_words(config, _OPTIONS, what="fault option")
-    rates = {kind: float(rate) for kind, rate in (config.get("rates") or {}).items()}
-    script = list(config.get("script") or [])
+    config = {} if config is None else config
+    _check_shape(config)
+    rates, script = config.get("rates", {}), config.get("script", [])
     _check_words([*rates, *(kind for kind in script if kind)], KINDS, what="fault")
     if any(rate < 0 for rate in rates.values()) or sum(rates.values()) > 1:
         msg = "The rates of faults must be positive and sum to 1 at most."
         raise ValueError(msg)
-    poison = config.get("poison") or ()
+    poison = config.get("poison", [])
     paths = config.get("paths")
     return Faults(
         config=config,
         rates=rates,
         script=deque(script),
         poison=(poison,) if isinstance(poison, str) else tuple(poison),
-        wait_seconds=float(config.get("wait_seconds", 1)),
-        slow_seconds=float(config.get("slow_seconds", 0.2)),
+        wait_seconds=config.get("wait_seconds", 1.0),
+        slow_seconds=config.get("slow_seconds", 0.2),
         paths=None if paths is None else frozenset(paths),
         chance=random.Random(config.get("seed", 0)),  # noqa: S311 - it must repeat
     )
@@ -166,6 +165,21 @@ def choose_refused(faults: Faults, count: int) -> list[int]:
 def is_poisoned(faults: Faults, identifiers: Iterable[str]) -> bool:
     """Say whether one of the identifiers makes the whole request fail."""
     return any(part in name for name in identifiers for part in faults.poison)
+
+
+def _check_shape(config: Any) -> None:
+    if not isinstance(config, dict):
+        msg = "Faults are a JSON object."
+        raise ValueError(msg)
+    _check_words(config, _OPTIONS, what="fault option")
+    for name, value in config.items():
+        if not isinstance(value, _OPTIONS[name]):
+            msg = f"The fault option {name!r} cannot be {value!r}."
+            raise ValueError(msg)
+    for kind, rate in config.get("rates", {}).items():
+        if not isinstance(rate, int | float):
+            msg = f"The rate of the fault {kind!r} cannot be {rate!r}."
+            raise ValueError(msg)
 
 
 def _check_words(words: Iterable[str], known: Iterable[str], *, what: str) -> None:

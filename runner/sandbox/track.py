@@ -33,7 +33,6 @@ class Queued:
 class Verdict:
     """What becomes of a request; `fatal` means that nothing of it is applied."""
 
-    objects: int
     queued: list[Queued] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     fatal: str | None = None
@@ -42,13 +41,12 @@ class Verdict:
 def judge(body: Any, *, limit: Limit) -> Verdict:
     """Apply the rules that need nothing but the request itself."""
     if not isinstance(body, dict):
-        return Verdict(objects=0, fatal=NOTHING_VALID)
+        return Verdict(fatal=NOTHING_VALID)
     arrays = {name: body.get(name) or [] for name in ARRAYS}
     if not all(isinstance(items, list) for items in arrays.values()):
-        return Verdict(objects=0, fatal=NOTHING_VALID)
-    objects = sum(len(items) for items in arrays.values())
+        return Verdict(fatal=NOTHING_VALID)
     if _is_over(limit, [len(items) for items in arrays.values()]):
-        return Verdict(objects=objects, fatal=TOO_MANY)
+        return Verdict(fatal=TOO_MANY)
     queued: list[Queued] = []
     errors: list[dict[str, Any]] = []
     for array, items in arrays.items():
@@ -58,7 +56,13 @@ def judge(body: Any, *, limit: Limit) -> Verdict:
             else:
                 errors.append(refused(reason, array=array, index=index))
     fatal = None if queued else NOTHING_VALID
-    return Verdict(objects=objects, queued=queued, errors=errors, fatal=fatal)
+    return Verdict(queued, errors, fatal)
+
+
+def count_objects(body: Any) -> int:
+    """Count the objects a body holds, whether or not they are any good."""
+    arrays = [body.get(name) for name in ARRAYS] if isinstance(body, dict) else []
+    return sum(len(items) for items in arrays if isinstance(items, list))
 
 
 def refused(reason: str, *, array: str, index: int) -> dict[str, Any]:

@@ -28,7 +28,6 @@ _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 def track(state: State, body: Any, received: Received) -> tuple[int, dict[str, Any]]:
     """Queue what is good of a /users/track request, and say what is not."""
     verdict = tracking.judge(body, limit=state.settings.objects_per_request)
-    received.objects = verdict.objects
     if _is_poisoned(state, body):
         received.fault = "poison"
         return 400, {"message": POISONED}
@@ -55,9 +54,7 @@ def track(state: State, body: Any, received: Received) -> tuple[int, dict[str, A
     return 201, tracking.accepted(verdict.queued, errors)
 
 
-def export_ids(
-    state: State, body: Any, received: Received
-) -> tuple[int, dict[str, Any]]:
+def export_ids(state: State, body: Any, _: Received) -> tuple[int, dict[str, Any]]:
     """Read profiles back by identifier, as Braze shows them."""
     if not isinstance(body, dict):
         return 400, {"message": "Invalid request"}
@@ -68,8 +65,7 @@ def export_ids(
         return 400, {"message": "'fields_to_export' is required"}
     if not isinstance(external_ids, list) or not isinstance(aliases, list):
         return 400, {"message": "'external_ids' and 'user_aliases' must be arrays"}
-    received.objects = len(external_ids) + len(aliases)
-    if received.objects > MAX_EXPORTED:
+    if len(external_ids) + len(aliases) > MAX_EXPORTED:
         return 400, {"message": TOO_MANY_IDS}
     found: dict[str, Profile] = {}
     unknown: list[Any] = []
@@ -90,7 +86,8 @@ def _is_poisoned(state: State, body: Any) -> bool:
     return any(
         faults.is_poisoned(state.faults, identifiers(sent))
         for name in tracking.ARRAYS
-        for sent in body.get(name) or []
+        if isinstance(body.get(name), list)
+        for sent in body[name]
     )
 
 
@@ -106,7 +103,7 @@ def _refuse_some(state: State, verdict: Verdict) -> Verdict:
         else:
             queued.append(item)
     fatal = None if queued else tracking.NOTHING_VALID
-    return Verdict(verdict.objects, queued, errors, fatal)
+    return Verdict(queued, errors, fatal)
 
 
 def _told(errors: list[dict[str, Any]], fault: str | None) -> list[Any]:

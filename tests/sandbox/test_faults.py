@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,16 @@ def test_a_fault_is_recorded_with_its_status(start: Start, kind: str) -> None:
     status = send(customer(1), customer(2)).status_code
     (record,) = sandbox.requests()
     assert (record["fault"], record["status"]) == (kind, status)
+
+
+@pytest.mark.parametrize("kind", ["500", "lost_answer", "429_epoch"])
+def test_the_objects_of_a_failed_request_are_counted_in_its_record(
+    start: Start, kind: str
+) -> None:
+    sandbox, send = faulty(start, kind)
+    with contextlib.suppress(requests.ConnectionError):
+        send(customer(1), customer(2))
+    assert [record["objects"] for record in sandbox.requests()] == [2]
 
 
 def test_a_lost_answer_closes_the_connection(start: Start) -> None:
@@ -247,11 +258,16 @@ def test_without_the_poison_the_others_pass(start: Start) -> None:
         {"rates": {"50": 0.1}},
         {"rates": {"500": 0.7, "413": 0.7}},
         {"rates": {"500": -0.1}},
+        {"rates": {"500": None}},
+        {"rates": ["500"]},
         {"script": ["lost-answer"]},
+        {"script": "500"},
+        {"wait_seconds": "1"},
+        [],
     ],
     ids=repr,
 )
-def test_a_mistake_in_the_faults_is_refused(config: dict[str, Any]) -> None:
+def test_a_mistake_in_the_faults_is_refused(config: Any) -> None:
     with pytest.raises(ValueError, match=r"(?i)rate|fault"):
         Sandbox(faults=config)
 
