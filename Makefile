@@ -1,0 +1,45 @@
+# Needs Python 3.11 or later, make and a package index; everything else goes to .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+
+.PHONY: demo test setup lint types models clean bench
+
+demo: setup  ## Build the demo shop, push it to a Braze on this machine, show what arrived
+	@$(BIN)/python examples/demo.py
+
+test: setup lint types models  ## Run every check; pytest last
+	$(BIN)/python -m pytest
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into .venv (about half a minute the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+# Twice: the second build finds every table and view in place.
+models:
+	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build \
+	  --profiles-dir .models --target-path .models/target --log-path .models/logs
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build \
+	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
+	  --full-refresh --exclude resource_type:test resource_type:unit_test
+
+bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .models .demo target logs dbt_packages
