@@ -1,0 +1,268 @@
+"""A small shop of a user's own, built once by dbt and copied for each test.
+
+The shop installs this repository as a dbt package and switches its models off, as a
+team with a project of its own does. A copy takes milliseconds: tests change its mart
+with SQL, run the command line as a subprocess, and look at the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from runner.sandbox import Sandbox
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PEOPLE = 300
+API_KEY = "sandbox-key"
+
+# The name of the file is the name of DuckDB's database, which the manifest holds.
+DATABASE = "shop.duckdb"
+
+PROJECT = {
+    "dbt_project.yml": """\
+name: shop
+version: 0.1.0
+config-version: 2
+profile: shop
+models:
+  braze_bridge:
+    staging: {+enabled: false}
+    intermediate: {+enabled: false}
+    marts: {+enabled: false}
+    sync:
+      braze_customer_attributes__pending: {+enabled: false}
+seeds:
+  braze_bridge: {+enabled: false}
+""",
+    "packages.yml": f"""\
+packages:
+  - local: {REPOSITORY}
+""",
+    "profiles.yml": f"""\
+shop:
+  target: dev
+  outputs:
+    dev: {{type: duckdb, path: {DATABASE}, threads: 2}}
+    unbuilt: {{type: duckdb, path: unbuilt.duckdb}}
+    memory: {{type: duckdb}}
+    lake: {{type: snowflake, account: example, database: shop, schema: main}}
+""",
+    "models/people.sql": f"""\
+{{{{ config(materialized='table') }}}}
+select
+    'p' || number as external_id,
+    'p' || number || '@example.com' as email,
+    number % 2 = 0 as is_member,
+    cast(number % 7 as integer) as orders_count,
+    cast(number as bigint) * 10000000000 as loyalty_number,
+    number / 3.0 as score,
+    cast(number / 8.0 as float) as weight,
+    cast(number * 1.25 as decimal(18, 2)) as lifetime_value,
+    case when number % 5 > 0 then 'note ' || number end as note,
+    date '2026-01-01' + cast(number % 300 as integer) as member_since,
+    timestamp '2026-01-01 08:00:00' + interval (number) minute as last_order_at,
+    timestamptz '2026-01-01 08:00:00+00' + interval (number) hour as last_seen_at,
+    case when number % 3 > 0 then ['shoes', 'hats'] else ['belts'] end as categories,
+    {{'store': 'S' || (number % 4), 'visits': number % 9}} as home_store,
+    [{{'sku': 'A' || (number % 6), 'quantity': 1 + number % 2}}] as last_items,
+    cast('{{"tier": ' || (number % 3) || '}}' as json) as programme
+from range(1, {PEOPLE + 1}) as numbers(number)
+""",
+    "models/people__pending.sql": """\
+{{ braze_bridge.pending_rows(ref('people'), key='external_id') }}
+""",
+    "models/people.yml": """\
+models:
+  - name: people
+    config: {tags: [nightly]}
+    columns:
+      - name: external_id
+      - name: note
+        config: {meta: {pii: true}}
+  - name: people__pending
+    config:
+      tags: [nightly]
+      meta: {sync: {destination: braze, object: attributes}}
+""",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What the command printed for a program to read."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A built project with its own warehouse file."""
+
+    directory: Path
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.directory / DATABASE
+
+    @property
+    def manifest(self) -> Path:
+        """What dbt wrote about the project."""
+        return self.directory / "target" / "manifest.json"
+
+    def sql(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
+        """Run one statement and return its rows; the file is closed again at once."""
+        connection = duckdb.connect(str(self.database))
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(statement, parameters or []).fetchall()
+        finally:
+            connection.close()
+
+    def runner(
+        self,
+        *arguments: str,
+        sandbox: Sandbox | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run the command line here; of Braze only what is given is set."""
+        done = subprocess.run(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=self.directory,
+            env=environment(sandbox, env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def start(
+        self,
+        *arguments: str,
+        sandbox: Sandbox | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start the command line and return at once; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=self.directory,
+            env=environment(sandbox, env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ledger(self) -> dict[str, list[Any]]:
+        """Every row of the ledger by table, and the outboxes; but for the lease."""
+        connection = duckdb.connect(str(self.database), read_only=True)
+        try:
+            tables = connection.execute(
+                "select table_schema, table_name from information_schema.tables "
+                "where (table_name like 'ledger%' or table_name like 'outbox%') "
+                "and table_name <> 'ledger_lease' order by all"
+            ).fetchall()
+            return {
+                name: connection.execute(
+                    f'select * from "{schema}"."{name}" order by all'
+                ).fetchall()
+                for schema, name in tables
+            }
+        finally:
+            connection.close()
+
+    def change_manifest(self, change: Any) -> None:
+        """Let `change` edit the nodes of the manifest in place."""
+        content = json.loads(self.manifest.read_text(encoding="utf-8"))
+        change(content["nodes"])
+        self.manifest.write_text(json.dumps(content), encoding="utf-8")
+
+
+def environment(
+    sandbox: Sandbox | None = None, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """This process's environment without a word for Braze, dbt or the runner."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("BRAZE_", "DBT_", "RUNNER_"))
+    }
+    clean["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    if sandbox:
+        clean["BRAZE_REST_ENDPOINT"] = sandbox.url
+        clean["BRAZE_API_KEY"] = API_KEY
+    return clean | dict(extra or {})
+
+
+@pytest.fixture(scope="session")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Build the shop once; copy it, never change it."""
+    directory = tmp_path_factory.mktemp("built") / "shop"
+    for name, text in PROJECT.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shop = Shop(directory)
+    built = shop.runner("build", "--quiet")
+    assert built.code == 0, built.out + built.err
+    return shop
+
+
+@pytest.fixture(scope="session")
+def delivered_shop(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Push the shop's people once; copy it, never change it."""
+    shop = copy(built_shop, tmp_path_factory.mktemp("delivered") / "shop")
+    with Sandbox() as sandbox:
+        pushed = shop.runner("push", sandbox=sandbox)
+    assert pushed.code == 0, pushed.out + pushed.err
+    return shop
+
+
+@pytest.fixture
+def shop(built_shop: Shop, tmp_path: Path) -> Shop:
+    """A shop of the test's own that has sent nothing yet."""
+    return copy(built_shop, tmp_path / "shop")
+
+
+@pytest.fixture
+def synced_shop(delivered_shop: Shop, tmp_path: Path) -> Shop:
+    """A shop of the test's own whose people were all accepted before."""
+    return copy(delivered_shop, tmp_path / "synced_shop")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An empty Braze on a port of its own."""
+    with Sandbox() as server:
+        yield server
+
+
+def copy(shop: Shop, target: Path) -> Shop:
+    """Copy a project with its warehouse; the package in it stays a link."""
+    shutil.copytree(
+        shop.directory,
+        target,
+        symlinks=True,
+        ignore=shutil.ignore_patterns("logs", "partial_parse.msgpack", "compiled"),
+    )
+    return Shop(target)
