@@ -74,6 +74,7 @@ def write_attributes(
 ) -> Change:
     """Apply one attributes object and note what it wrote."""
     custom, points, special = profile.custom, 0, rules.special
+    identifier = identified_by(sent)
     written: list[str] = []
     ignored: dict[str, str] | None = None
     for name, value in sent.items():
@@ -81,22 +82,23 @@ def write_attributes(
             if name in special:
                 if name in CONTROL:
                     continue
-                points += _write_special(profile, sent, name, blocklist=rules.blocklist)
+                cost = _write_special(profile, name, value, rules=rules)
+                points += 0 if name == identifier else cost
             elif value is None:
                 custom.pop(name, None)
                 points += 1
             elif len(name) > MAX_TEXT:
                 ignore(f"a name of more than {MAX_TEXT} characters")
+            elif (kind := type(value)) in SCALARS and (
+                kind is not str or len(value) <= MAX_TEXT
+            ):
+                custom[intern(name)] = value
+                points += 1
             else:
-                kind = type(value)
-                if kind in SCALARS and (kind is not str or len(value) <= MAX_TEXT):
-                    custom[intern(name)] = value
-                    points += 1
-                else:
-                    merge = sent.get("_merge_objects") is True
-                    old = custom.get(name)
-                    custom[intern(name)], cost = values.write(old, value, merge=merge)
-                    points += cost
+                merge = sent.get("_merge_objects") is True
+                old = custom.get(name)
+                custom[intern(name)], cost = values.write(old, value, merge=merge)
+                points += cost
             written.append(name)
         except Ignored as reason:
             ignored = {**(ignored or {}), name: str(reason)}
@@ -131,22 +133,20 @@ def as_braze_knows_it(profile: Profile) -> dict[str, Any]:
     return view
 
 
-def _write_special(
-    profile: Profile, sent: dict[str, Any], name: str, *, blocklist: frozenset[str]
-) -> int:
-    if name in blocklist:
+def _write_special(profile: Profile, name: str, sent: Any, *, rules: Rules) -> int:
+    if name in rules.blocklist:
         ignore("on the blocklist")
     standard = FIELDS[name]
-    value = None if sent[name] is None else standard.accept(sent[name])
+    value = None if sent is None else standard.accept(sent)
     if name == "subscription_groups" and value is not None:
         value = _with_groups(profile.fields.get(name, []), value)
     if value is None:
         profile.fields.pop(name, None)
     else:
         profile.fields[name] = value
-    if sent[name] is not None and value is None:
-        ignore(f"{str(sent[name])[:40]!r} is not known and was stored as null")
-    return 0 if name == identified_by(sent) else standard.data_points
+    if sent is not None and value is None:
+        ignore(f"{str(sent)[:40]!r} is not known and was stored as null")
+    return standard.data_points
 
 
 def identified_by(sent: dict[str, Any]) -> Identifier | None:
@@ -184,7 +184,7 @@ def _shared(names: list[str]) -> tuple[str, ...]:
 
 def _copied(stored: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: copy.deepcopy(value) if isinstance(value, dict | list) else value
+        name: value if type(value) in SCALARS else copy.deepcopy(value)
         for name, value in stored.items()
     }
 

@@ -16,6 +16,8 @@ from .dates import is_time, looks_like_time
 MAX_TEXT = 255
 MAX_ARRAY = 500
 MAX_JSON_BYTES = 100 * 1024
+# So few values cannot be too large, even with every character escaped.
+SURELY_SMALL = MAX_JSON_BYTES // (len(r"\u0000") * (MAX_TEXT + 2))
 
 SCALARS: Final = frozenset({str, int, float, bool})
 ARRAY_STEPS: Final = frozenset({"add", "remove"})
@@ -40,30 +42,31 @@ def write(old: Any, new: Any, *, merge: bool) -> tuple[Any, int]:
         return new, 1
     if kind in SCALARS:
         return new, 1
-    result, points = (
-        _write_list(new) if kind is list else _write_dict(old, new, merge=merge)
-    )
-    if len(json.dumps(result)) > MAX_JSON_BYTES:
-        ignore(f"larger than {MAX_JSON_BYTES} bytes")
+    if kind is list:
+        result, points = _write_list(new)
+    else:
+        result, points = _write_dict(old, new, merge=merge)
+    _check_size(result)
     return result, points
 
 
-def type_name(value: Any) -> str:  # noqa: PLR0911 - one return a type
+def type_name(value: Any) -> str:
     """Name the type the Braze dashboard would show for a stored value."""
-    match value:
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "time" if looks_like_time(value) else "string"
-        case {"$time": _}:
-            return "time"
-        case [dict(), *_]:
-            return "array of objects"
-        case list():
-            return "array"
-    return "object"
+    if isinstance(value, str):
+        return "time" if looks_like_time(value) else "string"
+    if isinstance(value, list):
+        return "array of objects" if value and isinstance(value[0], dict) else "array"
+    if isinstance(value, dict):
+        return "time" if "$time" in value else "object"
+    return "boolean" if isinstance(value, bool) else "number"
+
+
+def _check_size(result: Any) -> None:
+    is_flat = isinstance(result, list) and not (result and isinstance(result[0], dict))
+    if is_flat and len(result) <= SURELY_SMALL:
+        return
+    if len(json.dumps(result)) > MAX_JSON_BYTES:
+        ignore(f"larger than {MAX_JSON_BYTES} bytes")
 
 
 def _too_long(text: str) -> str:
@@ -204,6 +207,8 @@ def _all_objects(items: Iterable[Any]) -> bool:
 
 
 def _unique(items: list[Any]) -> list[Any]:
+    if all(type(item) is str for item in items):
+        return list(dict.fromkeys(items))
     return list({_identity(item): item for item in items}.values())
 
 
