@@ -7,6 +7,7 @@ Braze's hosts do not follow a pattern, so every instance is written down
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from .errors import ConfigError, nearest
@@ -23,6 +24,11 @@ INSTANCES = {
 }
 CLUSTERS = {host.split(".")[1]: host for host in INSTANCES.values()}
 
+_LABEL = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
+_LONGEST_SHOWN = 16
+
 
 def rest_endpoint(value: str) -> str:
     """Return the base URL for a URL, an instance (US-03) or a cluster (iad-03).
@@ -36,8 +42,10 @@ def rest_endpoint(value: str) -> str:
     if "://" not in text:
         known = [*INSTANCES, *CLUSTERS]
         if "." not in word and ":" not in word:
+            # A long word may be the key, set in the wrong variable.
+            shown = f"'{text}'" if len(text) <= _LONGEST_SHOWN else "this"
             msg = (
-                f"BRAZE_REST_ENDPOINT: '{text}' is no instance of Braze's."
+                f"BRAZE_REST_ENDPOINT: {shown} is no instance of Braze's."
                 f"{nearest(word, known)} Give an instance such as US-03, or the URL "
                 "shown under Settings > APIs and Identifiers."
             )
@@ -47,19 +55,24 @@ def rest_endpoint(value: str) -> str:
 
 
 def _checked_url(text: str) -> str:
+    if "@" in text:
+        msg = (
+            "BRAZE_REST_ENDPOINT: a URL with a user or password in it is not accepted."
+        )
+        raise ConfigError(msg)
     try:
         url = urlsplit(text)
         host, port = url.hostname or "", url.port
     except ValueError:
         host, port, url = "", None, urlsplit("")
-    if url.username or url.password:
-        msg = (
-            "BRAZE_REST_ENDPOINT: a URL with a user or password in it is not accepted."
-        )
-        raise ConfigError(msg)
     plain = url.path.strip("/") == "" and not url.query and not url.fragment
+    # urlsplit drops tabs and line ends without a word.
+    plain = plain and text.isprintable() and port != 0
     if url.scheme not in {"http", "https"} or not _is_host(host) or not plain:
-        msg = f"BRAZE_REST_ENDPOINT: '{text}' is not a URL such as https://{INSTANCES['us-03']}."
+        msg = (
+            f"BRAZE_REST_ENDPOINT: {text!r} is not a URL such as "
+            f"https://{INSTANCES['us-03']}."
+        )
         raise ConfigError(msg)
     if url.scheme == "http" and not is_loopback(host):
         msg = (
@@ -78,9 +91,8 @@ def _checked_url(text: str) -> str:
 
 
 def _is_host(host: str) -> bool:
-    if not host or not host.isascii() or host.endswith("."):
-        return False
-    return ":" in host or (all(host.split(".")) and "\\" not in host)
+    """Only what every parser of URLs reads as the same host."""
+    return bool(_NAME.fullmatch(host) or (":" in host and "%" not in host))
 
 
 def is_loopback(host: str) -> bool:
