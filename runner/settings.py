@@ -59,7 +59,7 @@ def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Lim
         if name not in fields:
             msg = (
                 f"dbt_project.yml: vars.runner: unknown key '{name}'."
-                f"{nearest(name, fields)} Known keys: {', '.join(fields)}."
+                f"{nearest(str(name), fields)} Known keys: {', '.join(fields)}."
             )
             raise ConfigError(msg)
         values[name] = _number(f"dbt_project.yml: vars.runner.{name}", name, value)
