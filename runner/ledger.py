@@ -206,8 +206,8 @@ class Ledger:
         """The newest word counts: accepted clears a row, rejected again adds up."""
         self.connection.execute(
             "create or replace temp table attempts as "
-            f"select row_key, max(attempts) as attempts from {self.rejected} "
-            "where sync = ? group by row_key",
+            "select row_key, row_hash, max(attempts) as attempts "
+            f"from {self.rejected} where sync = ? group by row_key, row_hash",
             [sync],
         )
         self.connection.execute(
@@ -222,6 +222,7 @@ class Ledger:
             "settled.payload, settled.reason, settled.status, ?, "
             "coalesce(attempts.attempts, 0) + 1, ? from settled "
             "left join attempts on settled.row_key = attempts.row_key "
+            "and settled.row_hash = attempts.row_hash "
             "where settled.outcome = 'rejected'",
             [sync, run_id, utcnow()],
         )

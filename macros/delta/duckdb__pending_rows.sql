@@ -40,7 +40,6 @@ differing_rows as materialized (
 
 ),
 
-{# A row that Braze refused is not offered again until it changes. #}
 offered_rows as (
 
     select *
@@ -49,7 +48,7 @@ offered_rows as (
         (_row_key, _row_hash) not in (
             select (row_key, row_hash)
             from {{ ref('ledger_rejected_rows') }}
-            where sync = '{{ sync }}'
+            where sync = '{{ sync }}' and {{ braze_bridge.is_given_up() }}
         )
 
 ),
