@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from . import overview, strict_json
 from . import state as states
@@ -36,7 +37,7 @@ def is_admin(request: Request) -> bool:
 
 def respond(state: State, request: Request, *, peer: str) -> Answer:
     """Answer one request of the page or of a test."""
-    host = request.headers.get("host", "").rpartition(":")[0].strip("[]")
+    host = _hostname(request.headers.get("host", ""))
     # The Host check keeps a web page from reading us by a DNS name of its own.
     if not _is_loopback(peer) or not (host == "localhost" or _is_loopback(host)):
         return _json(403, {"message": "The sandbox talks to this machine only"})
@@ -76,6 +77,13 @@ def _overview(state: State, request: Request) -> Answer:
 def _profile(state: State, request: Request) -> Answer:
     view = overview.one_profile(state, request.query.get("key", ""))
     return _json(200 if view else 404, view or {"message": "No such profile"})
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

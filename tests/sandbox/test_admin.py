@@ -61,6 +61,22 @@ def test_an_unknown_own_route_is_not_found(sandbox: Sandbox) -> None:
     assert requests.get(f"{sandbox.url}/sandbox/no", timeout=5).status_code == 404
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1", "[::1]:1"])
+def test_a_local_host_name_is_served(sandbox: Sandbox, host: str) -> None:
+    answer = requests.get(
+        f"{sandbox.url}/sandbox/meters", headers={"Host": host}, timeout=5
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:1", "[", ""])
+def test_a_strange_host_name_is_refused(sandbox: Sandbox, host: str) -> None:
+    answer = requests.get(
+        f"{sandbox.url}/sandbox/meters", headers={"Host": host}, timeout=5
+    )
+    assert answer.status_code == 403
+
+
 def test_a_foreign_host_name_is_refused(sandbox: Sandbox, track: Track) -> None:
     """Else a web page could read profiles by a DNS name that points here."""
     track(customer())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from runner.sandbox import Sandbox
+from runner.sandbox.faults import PRESETS
 
 from .conftest import KEY, Track, customer, post, tracker
 
@@ -221,3 +223,35 @@ def test_a_vanished_caller_leaves_the_sandbox_serving(
     with connect(sandbox) as raw:
         raw.sendall(b"POST /users/track HTTP/1.1\r\ncontent-length: 100\r\n\r\n{")
     assert track(customer()).status_code == 201
+
+
+def test_requests_at_once_do_not_lose_each_other_s_writes(sandbox: Sandbox) -> None:
+    def send_twenty(_: int) -> None:
+        send = tracker(sandbox)
+        for _ in range(20):
+            send(customer(visits={"inc": 1}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send_twenty, range(8)))
+    stored = sandbox.profiles()["customer-1"]["custom_attributes"]
+    assert stored == {"visits": 160}
+
+
+def test_a_storm_leaves_no_request_unrecorded(start: Start) -> None:
+    """And none unanswered but those whose answer is meant to be lost."""
+    sandbox = start(faults=PRESETS["storm"])
+
+    def send_fifty(number: int) -> int:
+        send, broken = tracker(sandbox), 0
+        for index in range(50):
+            try:
+                send(customer(number * 100 + index))
+            except requests.RequestException:
+                broken += 1
+        return broken
+
+    with ThreadPoolExecutor(4) as pool:
+        broken = sum(pool.map(send_fifty, range(4)))
+    faults = [record["fault"] for record in sandbox.requests()]
+    lost = [fault for fault in faults if fault in {"lost_answer", "truncated_json"}]
+    assert (len(faults), len(lost)) == (200, broken)
