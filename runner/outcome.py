@@ -80,16 +80,15 @@ def _success(status: int, answer: dict[str, Any] | None, objects: int) -> Outcom
     if answer is None:
         return Outcome(Kind.RETRY, f"{status}: the answer is not whole JSON")
     message = answer.get("message")
-    if status == 202 and message == "queued":
-        return Outcome(Kind.ACCEPTED)
-    if message != "success":
+    queued = status == 202 and message == "queued"
+    if message != "success" and not queued:
         return Outcome(Kind.RETRY, f"{status}: the answer does not say success")
     refused = _refused(answer, objects)
     if refused is None:
         return Outcome(Kind.SPLIT, f"{status}: {_first_error(answer)}")
     processed = answer.get("attributes_processed")
-    expected = {None, objects, objects - len(refused)}
-    if isinstance(processed, bool) or processed not in expected:
+    expected = (None, objects, objects - len(refused))
+    if not queued and (isinstance(processed, bool) or processed not in expected):
         return Outcome(
             Kind.SPLIT, f"{status}: {objects} objects sent, {processed} processed"
         )
@@ -118,7 +117,8 @@ def _refused(answer: dict[str, Any], objects: int) -> dict[int, str] | None:
             return None
         if not 0 <= index < objects:
             return None
-        if entry.get("input_array") not in {None, "attributes"}:
+        # A tuple: what arrives here need not be hashable.
+        if entry.get("input_array") not in (None, "attributes"):
             return None
         refused[index] = _text(entry.get("type")) or "refused without a reason"
     return refused
@@ -162,19 +162,23 @@ def _wait(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by the first header that makes sense, within bounds.
 
     Two dialects (braze-api sheet 1.4): X-Ratelimit-Retry-After and Retry-After hold
-    seconds; X-RateLimit-Reset holds epoch seconds or seconds left.
+    seconds, the latter by its standard also a date; X-RateLimit-Reset holds epoch
+    seconds or seconds left.
     """
-    for name in ("x-ratelimit-retry-after", "retry-after"):
-        seconds = _float(headers.get(name))
-        if seconds is not None:
-            return _bounded(seconds)
+    now = _date(headers.get("date"))
+    later = _date(headers.get("retry-after"))
     reset = _float(headers.get("x-ratelimit-reset"))
-    if reset is None:
-        return None
-    if reset < _EPOCH:
-        return _bounded(reset)
-    sent_at = _date(headers.get("date"))
-    return None if sent_at is None else _bounded(reset - sent_at)
+    if reset is not None and reset >= _EPOCH:
+        reset = _difference(reset, now)
+    words = (
+        _float(headers.get("x-ratelimit-retry-after")),
+        _float(headers.get("retry-after")),
+        _difference(later, now),
+        reset,
+    )
+    return next(
+        (min(word, MAX_WAIT) for word in words if word is not None and word >= 0), None
+    )
 
 
 def pause_before_limit(headers: Mapping[str, str], in_flight: int) -> float | None:
@@ -185,8 +189,8 @@ def pause_before_limit(headers: Mapping[str, str], in_flight: int) -> float | No
     return _wait(headers)
 
 
-def _bounded(seconds: float) -> float | None:
-    return min(seconds, MAX_WAIT) if seconds >= 0 else None
+def _difference(later: float | None, now: float | None) -> float | None:
+    return None if later is None or now is None else later - now
 
 
 def _float(value: str | None) -> float | None:
@@ -201,5 +205,5 @@ def _date(value: str | None) -> float | None:
     """The server's clock: the wait must not depend on ours."""
     try:
         return parsedate_to_datetime(value or "").timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
