@@ -16,7 +16,7 @@ SHARE_OF_LIMIT = 0.95
 """Other senders share the workspace's limit; running into it costs a whole window."""
 
 _SLACK_SECONDS = 0.1
-"""How far a late lane may catch up."""
+"""How far a late lane may catch up, where the unused share of the limit covers it."""
 
 
 class Gate:
@@ -27,6 +27,8 @@ class Gate:
     ) -> None:
         rate = SHARE_OF_LIMIT * limits.requests_per_window / limits.window_seconds
         self._interval = 1.0 / rate
+        spare = (1.0 - SHARE_OF_LIMIT) * limits.window_seconds
+        self._slack = min(_SLACK_SECONDS, spare)
         self._clock = clock
         self._lock = threading.Lock()
         self._next_slot = 0.0
@@ -45,7 +47,7 @@ class Gate:
                     slot, delay = None, self._closed_until - now
                 else:
                     if slot is None:
-                        slot = max(self._next_slot, now - _SLACK_SECONDS)
+                        slot = max(self._next_slot, now - self._slack)
                         self._next_slot = slot + self._interval
                     delay = slot - now
                     if delay <= 0:
