@@ -83,14 +83,23 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
     try:
         content = json.loads(payload)
     except ValueError:
+        content = None
+    if not isinstance(content, dict):
         return "(not JSON)"
     hidden = PROFILE_PII | pii
-    shown = {
+    shown = _masked(content, hidden)
+    if isinstance(shown.get("user_alias"), dict):
+        # One column of the mart is inside: an alias may be an address.
+        shown["user_alias"] = _masked(shown["user_alias"], hidden)
+    text = json.dumps(shown, ensure_ascii=False)
+    return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
+
+
+def _masked(content: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {
         name: MASK if name in hidden and value is not None else value
         for name, value in content.items()
     }
-    text = json.dumps(shown, ensure_ascii=False)
-    return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
 
 
 # -- plan
