@@ -85,14 +85,13 @@ def tour(endpoint: str, environment: dict[str, str]) -> None:
 
 
 def change_one_value() -> str:
-    """Change one customer's loyalty tier in the raw table, as the shop's system would."""
+    """Change a loyalty tier in the raw table, as the shop's own system would."""
     with duckdb.connect(str(FOLDER / "demo.duckdb")) as connection:
         row = connection.execute(
             "select external_id from main_marts.braze_customer_attributes "
             "where loyalty_tier = 'silver' order by external_id limit 1"
         ).fetchone()
-        assert row is not None
-        customer = str(row[0])
+        customer = str(row[0]) if row else ""
         connection.execute(
             "update main_raw.raw_customers set loyalty_tier = 'Platinum' "
             "where trim(customer_id) = ?",
@@ -109,7 +108,7 @@ def show_profiles(endpoint: str) -> None:
     widths = [max(len(str(line[at])) for line in [header, *rows]) for at in range(7)]
     print(f"\n{len(profiles)} profiles arrived, the first of them:\n")
     for line in [header, *rows]:
-        cells = (str(cell).ljust(width) for cell, width in zip(line, widths, strict=True))
+        cells = (f"{cell!s:{width}}" for cell, width in zip(line, widths, strict=True))
         print("  " + "  ".join(cells).rstrip())
 
 

@@ -100,6 +100,13 @@ class Delivery:
         """Whether no further request will begin."""
         return self._stop.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Wait for news: a lane that ends, or simply for so long."""
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(seconds)
+                return
+
     def finished(self) -> bool:
         """Whether every lane has ended."""
         return not any(thread.is_alive() for thread in self._threads)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .batches import count_requests, largest_payload
 from .errors import ConfigError, DeliveryError
+from .guards import Guard, find_guards
 from .ledger import SEQ, Ledger
 from .manifest import Relation, Sync
 from .settings import Limits
@@ -32,17 +32,6 @@ PENDING_COLUMNS = (
     "problem",
 )
 SAMPLES = 3
-_NAMED_KEYS = 3
-_FEW_ROWS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A reason not to send. Those that can be meant can be approved."""
-
-    sync: str
-    text: str
-    approvable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +104,23 @@ def freeze(
     """
     connection = ledger.connection
     check_columns(connection, sync)
-    too_large = (
-        f"when strlen(payload) > {largest_payload(limits)} then "
-        f"'the row has ' || strlen(payload) || ' bytes; a request holds "
-        f"{largest_payload(limits)}'"
-    )
+    room = largest_payload(limits)
     temporary = "temp " if isinstance(outbox, str) else ""
     _run(
         connection,
         sync,
-        f"create {temporary}table {outbox} as select row_key, change, payload, "
-        f"row_json, row_hash, data_points, key_count, case when problem is not null then problem "
-        f"{too_large} end as problem from {sync.pending}"
-        + (f" limit {limit}" if limit is not None else ""),
+        f"""
+        create {temporary}table {outbox} as
+        select
+            row_key, change, payload, row_json, row_hash, data_points, key_count,
+            case
+                when problem is not null then problem
+                when strlen(payload) > {room}
+                    then strlen(payload) || ' bytes; a request holds {room}'
+            end as problem
+        from {sync.pending}
+        """
+        + (f"limit {limit}" if limit is not None else ""),
     )
     return _count(ledger, sync, outbox, limits)
 
@@ -173,14 +166,18 @@ def _count(
 ) -> SyncPlan:
     connection = ledger.connection
     row = connection.execute(
-        "select count(*) filter (change = 'added'), "
-        "count(*) filter (change = 'changed'), count(*) filter (change = 'removed'), "
-        "count(problem), "
-        "coalesce(sum(data_points) filter (problem is null), 0), "
-        "coalesce(sum(strlen(payload)) filter (problem is null), 0), "
-        "coalesce(max(strlen(payload)) filter (problem is null), 0), "
-        "coalesce(bit_xor(hash(row_key, change, payload)), 0) "
-        f"from {outbox}"
+        f"""
+        select
+            count(*) filter (change = 'added'),
+            count(*) filter (change = 'changed'),
+            count(*) filter (change = 'removed'),
+            count(problem),
+            coalesce(sum(data_points) filter (problem is null), 0),
+            coalesce(sum(strlen(payload)) filter (problem is null), 0),
+            coalesce(max(strlen(payload)) filter (problem is null), 0),
+            coalesce(bit_xor(hash(row_key, change, payload)), 0)
+        from {outbox}
+        """
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
     added, changed, removed, refused, points, size, largest, checksum = row
@@ -201,7 +198,7 @@ def _count(
         payload_bytes=int(size),
         checksum=str(checksum),
         samples=tuple(samples),
-        guards=tuple(_guards(ledger, sync, outbox, removed, limits)),
+        guards=tuple(find_guards(ledger, sync, outbox, removed, limits)),
     )
 
 
@@ -219,71 +216,3 @@ def _requests(
         f"select strlen(payload) from {outbox} where problem is null order by {SEQ}"
     ).fetchall()
     return count_requests((size for (size,) in sizes), limits)
-
-
-def _guards(
-    ledger: Ledger, sync: Sync, outbox: Relation | str, removed: int, limits: Limits
-) -> Sequence[Guard]:
-    guards = _key_guards(ledger, sync, outbox)
-    sent = ledger.connection.execute(
-        f"select count(*) from {ledger.sent} where sync = ?", [sync.name]
-    ).fetchone()
-    sent_rows = sent[0] if sent else 0
-    if sent_rows and _is_empty(ledger, sync):
-        guards.append(
-            Guard(
-                sync.name,
-                f"the mart is empty, but {sent_rows:,} rows were sent before. "
-                "Look at what it is built from.",
-            )
-        )
-    elif removed > max(_FEW_ROWS, sent_rows * limits.removed_rows_share):
-        guards.append(
-            Guard(
-                sync.name,
-                f"{removed:,} of {sent_rows:,} rows sent before left the mart, "
-                f"more than {limits.removed_rows_share:.0%}.",
-            )
-        )
-    return guards
-
-
-def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guard]:
-    """Without one row a key, the last of several would win, another one each run."""
-    guards = []
-    nulls = ledger.connection.execute(
-        f"select count(*) from {outbox} where row_key is null"
-    ).fetchone()
-    if nulls and nulls[0]:
-        guards.append(
-            Guard(
-                sync.name,
-                f"{nulls[0]:,} rows have NULL as their key.",
-                approvable=False,
-            )
-        )
-    keys = ledger.connection.execute(
-        f"select row_key, count(*) over () from {outbox} where row_key is not null "
-        "group by row_key having count(*) > 1 or max(key_count) > 1 "
-        f"order by row_key limit {_NAMED_KEYS}"
-    ).fetchall()
-    if keys:
-        total = keys[0][1]
-        named = ", ".join(key for key, _ in keys)
-        more = ", ..." if total > len(keys) else ""
-        guards.append(
-            Guard(
-                sync.name,
-                f"{total:,} keys stand in more than one row: {named}{more}. "
-                "Make the mart's key unique, then run: runner build",
-                approvable=False,
-            )
-        )
-    return guards
-
-
-def _is_empty(ledger: Ledger, sync: Sync) -> bool:
-    return bool(sync.marts) and all(
-        ledger.connection.execute(f"select 1 from {mart} limit 1").fetchone() is None
-        for mart in sync.marts
-    )

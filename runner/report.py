@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .plan import Plan, SyncPlan
-from .push import PushResult
+from .result import PushResult
 from .settings import Limits
 
 MASK = "***"

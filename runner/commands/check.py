@@ -13,7 +13,7 @@ from ..ledger import Ledger
 from ..outcome import Kind, classify
 from ..plan import check_columns
 from ..project import Selection
-from ..push import Destination
+from ..result import Destination
 from ..settings import Limits
 from .options import (
     Workplace,

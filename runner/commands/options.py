@@ -15,7 +15,7 @@ from ..endpoint import rest_endpoint
 from ..errors import ConfigError
 from ..manifest import Manifest, Sync, load_manifest, select_syncs
 from ..project import Project, Selection, load_project
-from ..push import Destination
+from ..result import Destination
 from ..settings import Limits, load_limits, read_secret
 from ..warehouse import Warehouse, open_warehouse
 

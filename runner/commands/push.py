@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 
 from ..errors import REJECTED_EXIT_CODE
 from ..plan import Plan, SyncPlan
 from ..project import Selection
-from ..push import Push, PushResult, revision
+from ..push import Push
 from ..report import plan_text, push_json, push_text
+from ..result import PushResult
 from .options import (
     Workplace,
     destination,
@@ -77,7 +80,7 @@ def push(
         manifest=place.manifest,
         limits=place.limits,
         destination=to,
-        git_revision=revision(place.project.directory),
+        git_revision=_revision(place.project.directory),
         confirm=confirm,
         progress=Progress(),
         tell=say,
@@ -96,6 +99,21 @@ def _leave(result: PushResult) -> None:
     if any(each.counts.rejected or each.counts.unknown for each in result.syncs):
         say("Some rows were rejected. To see them: runner rejected")
         sys.exit(REJECTED_EXIT_CODE)
+
+
+def _revision(directory: Path) -> str:
+    """The git revision of the project, or nothing where there is none."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(directory), "rev-parse", "--short", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip()
 
 
 class Progress:

@@ -88,7 +88,7 @@ def _read_names(
     help='What goes wrong: "storm" (12 % of requests) or a JSON object.',
 )
 @click.option("--quiet", is_flag=True, help="Write no traffic summary to stderr.")
-def sandbox(  # noqa: PLR0913 - one argument an option
+def sandbox(
     *,
     port: int,
     host: str,

@@ -65,8 +65,4 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _is_clock(hour: str | None, minute: str | None, second: str | None) -> bool:
-    return (
-        int(hour or 0) < 24  # noqa: PLR2004 - a clock needs no named constants
-        and int(minute or 0) < 60  # noqa: PLR2004
-        and int(second or 0) <= 60  # noqa: PLR2004 - a leap second
-    )
+    return int(hour or 0) < 24 and int(minute or 0) < 60 and int(second or 0) <= 60

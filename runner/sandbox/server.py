@@ -27,7 +27,7 @@ _STOP_POLL_SECONDS = 0.05
 class Sandbox:
     """A local Braze over HTTP: a context manager in tests, the `sandbox` command."""
 
-    def __init__(  # noqa: PLR0913 - each one is a documented difference of contracts
+    def __init__(
         self,
         *,
         port: int = 0,

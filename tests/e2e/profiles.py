@@ -51,7 +51,7 @@ def wanted(database: str, mart: str) -> dict[str, dict[str, Any]]:
     return people
 
 
-def as_braze(value: Any, kind: str = "") -> Any:
+def as_braze(value: Any, kind: str = "") -> Any:  # noqa: PLR0911 - a line a type
     """A value as Braze keeps it: JSON's types, ISO times, no nulls inside."""
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -94,7 +94,7 @@ def differences(
     for key in expected.keys() & actual.keys():
         left, right = expected[key], actual[key]
         found += [
-            f"{key}.{name}: {left.get(name)!r} in the mart, {right.get(name)!r} in Braze"
+            f"{key}.{name}: mart {left.get(name)!r}, Braze {right.get(name)!r}"
             for name in left.keys() | right.keys()
             if not _same(left.get(name), right.get(name))
         ]

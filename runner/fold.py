@@ -1,0 +1,173 @@
+"""Folds what a run had acknowledged into the ledger, at its end or after a crash.
+
+The outbox says what was planned, the acks what became of it; afterwards both are gone
+and the ledger says the same in rows. One transaction of the caller's.
+"""
+
+from __future__ import annotations
+
+from .ledger import NOT_SENT, SEQ, Counts, Ledger, utcnow
+from .manifest import Relation
+
+
+def finish_run(
+    ledger: Ledger,
+    *,
+    run_id: str,
+    sync: str,
+    outbox: str,
+    outcome: str,
+    message: str = "",
+) -> Counts:
+    """Fold the run's acknowledgements into the ledger and drop its outbox."""
+    table = ledger.outbox(outbox)
+    counts, data_points = _fold(ledger, run_id, sync, table)
+    ledger.connection.execute(
+        f"""
+        update {ledger.runs}
+        set
+            finished_at = ?, accepted = ?, rejected = ?, unknown = ?,
+            data_points = ?, outcome = ?, message = ?
+        where run_id = ? and sync = ?
+        """,
+        [
+            utcnow(),
+            counts.accepted,
+            counts.rejected,
+            counts.unknown,
+            data_points,
+            outcome,
+            message,
+            run_id,
+            sync,
+        ],
+    )
+    ledger.connection.execute(
+        f"delete from {ledger.acks} where run_id = ? and sync = ?", [run_id, sync]
+    )
+    ledger.connection.execute(f"drop table {table}")
+    return counts
+
+
+def _fold(
+    ledger: Ledger, run_id: str, sync: str, outbox: Relation
+) -> tuple[Counts, int]:
+    """The outbox knows what was planned; the acks say what became of it."""
+    ledger.connection.execute(
+        f"""
+        create or replace temp table settled as
+        select outbox.*, acks.outcome, acks.reason, acks.status
+        from {outbox} as outbox
+        inner join {ledger.acks} as acks
+            on outbox.{SEQ} between acks.first_seq and acks.last_seq
+        where acks.run_id = ? and acks.sync = ? and outbox.problem is null
+        union all
+        select outbox.*, 'rejected', outbox.problem, '{NOT_SENT}'
+        from {outbox} as outbox
+        where outbox.problem is not null
+        """,
+        [run_id, sync],
+    )
+    row = ledger.connection.execute(
+        """
+        select
+            count(*) filter (outcome = 'accepted'),
+            count(*) filter (outcome = 'rejected'),
+            count(*) filter (outcome = 'unknown'),
+            coalesce(sum(data_points) filter (outcome = 'accepted'), 0)
+        from settled
+        """
+    ).fetchone()
+    accepted, rejected, unknown, data_points = row or (0, 0, 0, 0)
+    _keep_sent(ledger, run_id, sync)
+    if rejected or _has(ledger, ledger.rejected, sync):
+        _keep_rejected(ledger, run_id, sync)
+    if unknown:
+        _keep_unknown(ledger, run_id, sync)
+    ledger.connection.execute("drop table settled")
+    return Counts(accepted, rejected, unknown), int(data_points)
+
+
+def _has(ledger: Ledger, table: Relation, sync: str) -> bool:
+    found = ledger.connection.execute(
+        f"select 1 from {table} where sync = ? limit 1", [sync]
+    ).fetchone()
+    return found is not None
+
+
+def _keep_sent(ledger: Ledger, run_id: str, sync: str) -> None:
+    if _has(ledger, ledger.sent, sync):
+        ledger.connection.execute(
+            f"""
+            delete from {ledger.sent}
+            where sync = ? and row_key in (
+                select row_key from settled where outcome = 'accepted'
+            )
+            """,
+            [sync],
+        )
+    ledger.connection.execute(
+        f"""
+        insert into {ledger.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
+        select ?, row_key, row_hash, row_json, ?, ?
+        from settled
+        where outcome = 'accepted' and change <> 'removed'
+        """,
+        [sync, run_id, utcnow()],
+    )
+
+
+def _keep_rejected(ledger: Ledger, run_id: str, sync: str) -> None:
+    """The newest word counts: accepted clears a row, rejected again adds up."""
+    ledger.connection.execute(
+        f"""
+        create or replace temp table attempts as
+        select row_key, row_hash, max(attempts) as attempts
+        from {ledger.rejected}
+        where sync = ?
+        group by row_key, row_hash
+        """,
+        [sync],
+    )
+    ledger.connection.execute(
+        f"""
+        delete from {ledger.rejected}
+        where sync = ? and row_key in (
+            select row_key from settled where outcome in ('accepted', 'rejected')
+        )
+        """,
+        [sync],
+    )
+    ledger.connection.execute(
+        f"""
+        insert into {ledger.rejected} (
+            sync, row_key, row_hash, change, payload, reason, status,
+            run_id, attempts, rejected_at
+        )
+        select
+            ?, settled.row_key, settled.row_hash, settled.change, settled.payload,
+            settled.reason, settled.status, ?, coalesce(attempts.attempts, 0) + 1, ?
+        from settled
+        left join attempts
+            on settled.row_key = attempts.row_key
+            and settled.row_hash = attempts.row_hash
+        where settled.outcome = 'rejected'
+        """,
+        [sync, run_id, utcnow()],
+    )
+    ledger.connection.execute("drop table attempts")
+
+
+def _keep_unknown(ledger: Ledger, run_id: str, sync: str) -> None:
+    ledger.connection.execute(
+        f"""
+        insert into {ledger.unknown} (
+            sync, row_key, row_hash, change, payload, reason, status,
+            run_id, unknown_at
+        )
+        select ?, row_key, row_hash, change, payload, reason, status, ?, ?
+        from settled
+        where outcome = 'unknown'
+        """,
+        [sync, run_id, utcnow()],
+    )

@@ -1,0 +1,112 @@
+"""Looks at a frozen plan for what should stop it before the first byte leaves.
+
+Reads the outbox, the ledger and whether the mart is empty; decides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .ledger import Ledger
+from .manifest import Relation, Sync
+from .settings import Limits
+
+_NAMED_KEYS = 3
+_FEW_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A reason not to send. Those that can be meant can be approved."""
+
+    sync: str
+    text: str
+    approvable: bool = True
+
+
+def find_guards(
+    ledger: Ledger, sync: Sync, outbox: Relation | str, removed: int, limits: Limits
+) -> Sequence[Guard]:
+    """Return every reason not to send what the outbox holds."""
+    guards = _key_guards(ledger, sync, outbox)
+    sent = ledger.connection.execute(
+        f"select count(*) from {ledger.sent} where sync = ?", [sync.name]
+    ).fetchone()
+    sent_rows = sent[0] if sent else 0
+    if sent_rows and _is_empty(ledger, sync):
+        guards.append(
+            Guard(
+                sync.name,
+                f"the mart is empty, but {sent_rows:,} rows were sent before. "
+                "Look at what it is built from.",
+            )
+        )
+    elif removed > max(_FEW_ROWS, sent_rows * limits.removed_rows_share):
+        guards.append(
+            Guard(
+                sync.name,
+                f"{removed:,} of {sent_rows:,} rows sent before left the mart, "
+                f"more than {limits.removed_rows_share:.0%}.",
+            )
+        )
+    return guards
+
+
+def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guard]:
+    """Without one row a key, the last of several would win, another one each run."""
+    guards = []
+    nulls = ledger.connection.execute(
+        f"select count(*) from {outbox} where row_key is null"
+    ).fetchone()
+    if nulls and nulls[0]:
+        guards.append(
+            Guard(
+                sync.name,
+                f"{nulls[0]:,} rows have NULL as their key.",
+                approvable=False,
+            )
+        )
+    keys = ledger.connection.execute(
+        f"""
+        select row_key, count(*) over ()
+        from {outbox}
+        where row_key is not null
+        group by row_key
+        having count(*) > 1 or max(key_count) > 1
+        order by row_key
+        limit {_NAMED_KEYS}
+        """
+    ).fetchall()
+    if keys:
+        total = keys[0][1]
+        named = ", ".join(key for key, _ in keys)
+        more = ", ..." if total > len(keys) else ""
+        guards.append(
+            Guard(
+                sync.name,
+                f"{total:,} keys stand in more than one row: {named}{more}. "
+                "Make the mart's key unique, then run: runner build",
+                approvable=False,
+            )
+        )
+    return guards
+
+
+def _is_empty(ledger: Ledger, sync: Sync) -> bool:
+    return bool(sync.marts) and all(
+        ledger.connection.execute(f"select 1 from {mart} limit 1").fetchone() is None
+        for mart in sync.marts
+    )
+
+
+def refusal(plan_id: str, guards: Sequence[Guard]) -> str:
+    """Say what stands against a plan and, where it can be meant, how to approve it."""
+    lines = [f"{guard.sync}: {guard.text}" for guard in guards]
+    if all(guard.approvable for guard in guards):
+        lines.append(
+            f"Nothing was sent. If this is meant: runner push --approve {plan_id}"
+        )
+    else:
+        lines.append("Nothing was sent.")
+    return "\n".join(lines)
