@@ -182,9 +182,9 @@ def _wait(headers: Mapping[str, str]) -> float | None:
 
 
 def pause_before_limit(headers: Mapping[str, str], in_flight: int) -> float | None:
-    """Seconds to pause when fewer requests are left than are in flight."""
+    """Seconds to pause when those still in flight take all that is left."""
     remaining = _float(headers.get("x-ratelimit-remaining"))
-    if remaining is None or remaining >= in_flight:
+    if remaining is None or remaining > in_flight:
         return None
     return _wait(headers)
 

@@ -360,9 +360,10 @@ def test_the_empty_headers_of_a_401_are_no_fault() -> None:
 @pytest.mark.parametrize(
     ("remaining", "in_flight", "pause"),
     [
-        ("0", 1, 12.0),
-        ("3", 4, 12.0),
-        ("4", 4, None),
+        ("0", 0, 12.0),
+        ("1", 0, None),
+        ("4", 4, 12.0),
+        ("5", 4, None),
         ("2999", 4, None),
         ("", 4, None),
         ("many", 4, None),
@@ -370,7 +371,7 @@ def test_the_empty_headers_of_a_401_are_no_fault() -> None:
         ("-1", 4, 12.0),
     ],
 )
-def test_lanes_pause_when_fewer_requests_are_left_than_on_their_way(
+def test_lanes_pause_when_those_on_their_way_take_all_that_is_left(
     remaining: str, in_flight: int, pause: float | None
 ) -> None:
     headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "12"}
