@@ -47,11 +47,9 @@ def cut(rows: Iterable[tuple[int, str]], limits: Limits) -> Iterator[Batch]:
     room = largest_payload(limits)
     size = 0
     for seq, payload in rows:
-        # A character is at most four bytes: most rows need not be measured.
-        length = len(payload) * 4
-        if length * limits.objects_per_request > room:
-            length = len(payload.encode())
-        length += len(_SEPARATOR)
+        # Text knows whether it is ASCII: most rows need not be encoded to be measured.
+        size_of_row = len(payload) if payload.isascii() else len(payload.encode())
+        length = size_of_row + len(_SEPARATOR)
         full = len(seqs) == limits.objects_per_request or size + length > room
         if seqs and full:
             yield Batch(tuple(seqs), tuple(payloads))
@@ -69,11 +67,8 @@ def count_requests(sizes: Iterable[int], limits: Limits) -> int:
     requests = objects = size = 0
     for each in sizes:
         length = each + len(_SEPARATOR)
-        if (
-            objects == 0
-            or objects == limits.objects_per_request
-            or size + length > room
-        ):
+        full = objects == limits.objects_per_request or size + length > room
+        if full or not requests:
             requests, objects, size = requests + 1, 0, 0
         objects += 1
         size += length
