@@ -78,18 +78,22 @@ def load_manifest(project: Project) -> Manifest:
     except FileNotFoundError:
         msg = f"{path}: no such file: dbt has not built yet. Run: runner build"
         raise ConfigError(msg) from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        msg = f"{path}: is not a manifest: dbt was interrupted. Run: runner build"
-        raise ConfigError(msg) from None
-    version = str(content.get("metadata", {}).get("dbt_schema_version", ""))
-    if "/manifest/v12" not in version:
+    except (ValueError, RecursionError, OSError):
+        content = None
+    if not isinstance(content, dict):
+        raise ConfigError(_no_manifest(path))
+    metadata = content.get("metadata")
+    version = metadata.get("dbt_schema_version") if isinstance(metadata, dict) else ""
+    if "/manifest/v12" not in str(version):
         msg = f"{path}: schema {version or 'unknown'}; this runner reads v12."
         raise ConfigError(msg)
+    if not isinstance(content.get("nodes"), dict):
+        raise ConfigError(_no_manifest(path))
     models = [
         node for node in content["nodes"].values() if node["resource_type"] == "model"
     ]
     ledger = _find_ledger(models, project)
-    by_id = {node["unique_id"]: node for node in content["nodes"].values()}
+    by_id = {**content["nodes"], **content.get("sources", {})}
     syncs, problems = [], []
     for node in models:
         if "sync" in node["config"].get("meta", {}):
@@ -101,6 +105,10 @@ def load_manifest(project: Project) -> Manifest:
     if problems:
         raise ConfigError("\n".join(problems))
     return Manifest(tuple(sorted(syncs, key=lambda sync: sync.name)), ledger)
+
+
+def _no_manifest(path: Path) -> str:
+    return f"{path}: is not a manifest: dbt was interrupted. Run: runner build"
 
 
 def select_syncs(manifest: Manifest, patterns: Sequence[str]) -> tuple[Sync, ...]:
@@ -150,7 +158,8 @@ def _find_ledger(
 
 
 def _relation(node: dict[str, Any]) -> Relation:
-    return Relation(str(node["database"]), str(node["schema"]), str(node["alias"]))
+    name = node["identifier"] if "identifier" in node else node["alias"]
+    return Relation(str(node["database"]), str(node["schema"]), str(name))
 
 
 def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
@@ -159,6 +168,7 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
         by_id[unique_id]
         for unique_id in node["depends_on"]["nodes"]
         if by_id[unique_id]["name"] not in LEDGER_TABLES
+        and by_id[unique_id]["config"].get("materialized") != "ephemeral"
     ]
     known = OBJECTS[meta["destination"]][meta["object"]]
     options = {name: meta.get(name, values[0]) for name, values in known.items()}
@@ -172,11 +182,16 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
             column["name"]
             for parent in parents
             for column in parent.get("columns", {}).values()
-            if column.get("config", {}).get("meta", column.get("meta", {})).get("pii")
+            if _column_meta(column).get("pii")
         ),
         tags=tuple(node.get("tags", [])),
         options=tuple(options.items()),
     )
+
+
+def _column_meta(column: dict[str, Any]) -> dict[str, Any]:
+    """dbt writes a column's meta in one place or the other, by version."""
+    return {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
 
 
 def _problems(node: dict[str, Any]) -> Iterator[str]:
@@ -189,11 +204,11 @@ def _problems(node: dict[str, Any]) -> Iterator[str]:
         yield f"{where}: meta.sync must be keys and values."
         return
     destination = meta.get("destination")
-    if destination not in OBJECTS:
+    if str(destination) not in OBJECTS:
         yield _unknown(where, "destination", destination, OBJECTS)
         return
     objects = OBJECTS[str(destination)]
-    if meta.get("object") not in objects:
+    if str(meta.get("object")) not in objects:
         yield _unknown(where, "object", meta.get("object"), objects)
         return
     options = objects[meta["object"]]

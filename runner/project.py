@@ -53,10 +53,9 @@ def load_project(selection: Selection) -> Project:
     profile = selection.profile or str(config.get("profile") or config.get("name"))
     path = _find_profiles(selection, directory)
     target, output = _choose_output(path, profile, selection.target)
-    variables = (config.get("vars") or {}).get("runner") or {}
-    if not isinstance(variables, dict):
-        msg = f"{directory / 'dbt_project.yml'}: vars.runner must be keys and values."
-        raise ConfigError(msg)
+    where = f"{directory / 'dbt_project.yml'}: vars"
+    variables = _keys_and_values(config.get("vars") or {}, where).get("runner") or {}
+    limits = _keys_and_values(variables, f"{where}.runner")
     target_path = os.environ.get("DBT_TARGET_PATH") or config.get("target-path")
     return Project(
         directory=directory,
@@ -65,7 +64,7 @@ def load_project(selection: Selection) -> Project:
         target=target,
         output=output,
         target_path=directory / str(target_path or "target"),
-        runner_vars=variables,
+        runner_vars=limits,
     )
 
 
@@ -79,10 +78,7 @@ def _read_yaml(path: Path, remedy: str) -> dict[str, Any]:
         reason = " ".join(str(error).split())
         msg = f"{path}: cannot be read: {reason}"
         raise ConfigError(msg) from None
-    if not isinstance(content, dict):
-        msg = f"{path}: expected keys and values."
-        raise ConfigError(msg)
-    return content
+    return _keys_and_values(content, str(path))
 
 
 def _find_profiles(selection: Selection, directory: Path) -> Path:
@@ -101,23 +97,32 @@ def _choose_output(
     remedy = "Copy profiles.example.yml to profiles.yml, or say --profiles-dir."
     profiles = _read_yaml(path, remedy)
     if profile not in profiles:
-        names = [name for name in profiles if name != "config"]
+        names = [str(name) for name in profiles if name != "config"]
         msg = (
             f"{path}: no profile '{profile}'.{nearest(profile, names)} "
             f"It has: {', '.join(names) or 'none'}."
         )
         raise ConfigError(msg)
-    body = profiles[profile] or {}
-    outputs = body.get("outputs") or {}
+    where = f"{path}: profile '{profile}'"
+    body = _keys_and_values(profiles[profile] or {}, where)
+    outputs = _keys_and_values(body.get("outputs") or {}, f"{where}: outputs")
     name = target or str(_render(body.get("target", "default"), path))
     if name not in outputs:
+        names = [str(known) for known in outputs]
         msg = (
-            f"{path}: profile '{profile}' has no target '{name}'."
-            f"{nearest(name, outputs)} It has: {', '.join(outputs) or 'none'}."
+            f"{where} has no target '{name}'."
+            f"{nearest(name, names)} It has: {', '.join(names) or 'none'}."
         )
         raise ConfigError(msg)
-    rendered = _render(outputs[name], path)
-    return name, dict(rendered)
+    output = _keys_and_values(outputs[name], f"{where}: target '{name}'")
+    return name, dict(_render(output, path))
+
+
+def _keys_and_values(content: object, where: str) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        msg = f"{where}: expected keys and values."
+        raise ConfigError(msg)
+    return content
 
 
 def _render(value: Any, path: Path) -> Any:
@@ -144,7 +149,7 @@ def _render(value: Any, path: Path) -> Any:
     environment.filters["as_native"] = lambda text: text
     environment.filters["as_text"] = lambda text: text
     try:
-        return yaml.safe_load(environment.from_string(value).render() or "''")
+        return environment.from_string(value).render()
     except jinja2.TemplateError as error:
         msg = f"{path}: cannot resolve {value!r}: {error}"
         raise ConfigError(msg) from None
