@@ -1,0 +1,1 @@
+"""Measures the runner against what the same machine can do at best."""

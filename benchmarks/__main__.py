@@ -1,0 +1,25 @@
+"""python -m benchmarks [push|plan|start ...]: all of them when none is named."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from .machine import facts
+
+NAMES = ("push", "plan", "start")
+
+
+def main() -> None:
+    """Print the machine's facts, then each benchmark's table."""
+    chosen = sys.argv[1:] or NAMES
+    unknown = [name for name in chosen if name not in NAMES]
+    if unknown:
+        sys.exit(f"No benchmark '{unknown[0]}'. There are: {', '.join(NAMES)}.")
+    print(facts())
+    for name in chosen:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
