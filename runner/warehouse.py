@@ -39,7 +39,13 @@ class Warehouse:
 
     @contextmanager
     def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection; raise DeliveryError naming the process in the way."""
+        """Yield a connection; the engine's faults become errors with a remedy.
+
+        Raises DeliveryError naming the process that holds the file, ConfigError when
+        a table is not there.
+        """
+        import duckdb  # noqa: PLC0415 - 140 ms that --help need not pay
+
         connection = self._connect(read_only=read_only)
         try:
             for name, value in self.settings.items():
@@ -49,11 +55,25 @@ class Warehouse:
             connection.execute("set preserve_insertion_order = false")
             connection.execute("set TimeZone = 'UTC'")
             yield connection
+        except duckdb.CatalogException:
+            msg = (
+                f"{self.path}: the ledger or a model is not in this file. "
+                "Run: runner build (with the same --target)."
+            )
+            raise ConfigError(msg) from None
+        except duckdb.Error as error:
+            # The engine's own text may quote a customer's value.
+            kind = type(error).__name__.removesuffix("Exception")
+            msg = (
+                f"{self.path}: the warehouse failed ({kind}). Nothing is lost: mend "
+                "that, free disk or memory perhaps, and run again."
+            )
+            raise DeliveryError(msg) from None
         finally:
             connection.close()
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        import duckdb  # noqa: PLC0415 - 140 ms that --help need not pay
+        import duckdb  # noqa: PLC0415
 
         if not self.path.exists():
             msg = f"{self.path}: no such file: nothing is built yet. Run: runner build"

@@ -102,6 +102,8 @@ def differences(
 
 
 def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
     if isinstance(left, float) and isinstance(right, int | float):
         return math.isclose(left, right, rel_tol=1e-12)
     return bool(left == right)
