@@ -1,4 +1,4 @@
-"""The other side of a push, and the fastest way to reach it; in C where a compiler is."""
+"""The other side of a push and the fastest way to it, in C where that compiles."""
 
 from __future__ import annotations
 

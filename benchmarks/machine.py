@@ -39,7 +39,7 @@ def _first(path: str, key: str) -> str:
 
 def _commit() -> str:
     found = subprocess.run(
-        ["git", "-C", REPOSITORY, "describe", "--always", "--dirty"],  # noqa: S607
+        ["git", "-C", REPOSITORY, "describe", "--always", "--dirty"],
         capture_output=True,
         text=True,
         check=False,

@@ -79,7 +79,9 @@ shop:
 """,
     "models/customers.sql": "{{ config(materialized='table') }}\n"
     + CUSTOMERS.format(rows=1),
-    "models/customers__pending.sql": "{{ braze_bridge.pending_rows(ref('customers')) }}",
+    "models/customers__pending.sql": """\
+{{ braze_bridge.pending_rows(ref('customers')) }}
+""",
     "models/customers.yml": """\
 models:
   - name: customers__pending
