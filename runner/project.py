@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ class Project:
     name: str
     profile: str
     target: str
-    output: Mapping[str, Any]
+    profiles_path: Path
+    output: Mapping[str, Any] = field(repr=False)
     """The chosen output of profiles.yml, with its env_var() calls resolved."""
     target_path: Path
     runner_vars: Mapping[str, Any]
@@ -62,6 +63,7 @@ def load_project(selection: Selection) -> Project:
         name=str(config.get("name")),
         profile=profile,
         target=target,
+        profiles_path=path,
         output=output,
         target_path=directory / str(target_path or "target"),
         runner_vars=limits,

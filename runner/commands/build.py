@@ -6,13 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+import yaml
 
 from ..errors import ConfigError, RunnerError
-from ..project import Selection, load_project
+from ..project import Project, Selection, load_project
 from .options import project_options, say
+
+CONNECT_ATTEMPTS = 9
+"""dbt-duckdb doubles its pause from one second on: nine attempts are eight minutes."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -31,13 +38,33 @@ def build(selection: Selection, dbt_arguments: tuple[str, ...]) -> None:
     """
     project = load_project(selection)
     dbt = _find_dbt()
-    common = ["--project-dir", str(project.directory)]
-    if selection.profiles_dir:
-        common += ["--profiles-dir", str(selection.profiles_dir.resolve())]
-    common += ["--profile", project.profile, "--target", project.target]
-    if _lacks_packages(project.directory):
-        _run([dbt, "deps", *common], project.directory)
-    _run([dbt, "build", *common, *dbt_arguments], project.directory)
+    with _profiles_that_wait(project) as profiles_dir:
+        common = ["--project-dir", str(project.directory)]
+        common += ["--profiles-dir", str(profiles_dir)]
+        common += ["--profile", project.profile, "--target", project.target]
+        if _lacks_packages(project.directory):
+            _run([dbt, "deps", *common], project.directory)
+        _run([dbt, "build", *common, *dbt_arguments], project.directory)
+
+
+@contextmanager
+def _profiles_that_wait(project: Project) -> Iterator[Path]:
+    """The user's profiles, with dbt told to wait for a DuckDB file that a push holds.
+
+    Left alone, dbt fails with a traceback when it meets one of those moments. The copy
+    keeps its env_var() calls as they are: no secret is written out.
+    """
+    path = project.profiles_path
+    if project.adapter != "duckdb" or "retries" in project.output:
+        yield path.parent
+        return
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    output = content[project.profile]["outputs"][project.target]
+    output["retries"] = {"connect_attempts": CONNECT_ATTEMPTS}
+    with TemporaryDirectory(prefix="runner-") as folder:
+        copy = Path(folder) / "profiles.yml"
+        copy.write_text(yaml.safe_dump(content), encoding="utf-8")
+        yield Path(folder)
 
 
 def _find_dbt() -> str:
