@@ -28,6 +28,8 @@ API_KEY = "sandbox-key"
 
 # The name of the file is the name of DuckDB's database, which the manifest holds.
 DATABASE = "shop.duckdb"
+LEDGER = "main_ledger"
+"""The schema of the ledger in the shop's warehouse."""
 
 PROJECT = {
     "dbt_project.yml": """\
@@ -178,15 +180,15 @@ class Shop:
         connection = duckdb.connect(str(self.database), read_only=True)
         try:
             tables = connection.execute(
-                "select table_schema, table_name from information_schema.tables "
-                "where (table_name like 'ledger%' or table_name like 'outbox%') "
-                "and table_name <> 'ledger_lease' order by all"
+                "select table_name from information_schema.tables "
+                "where table_schema = ? and table_name <> 'ledger_lease' order by all",
+                [LEDGER],
             ).fetchall()
             return {
                 name: connection.execute(
-                    f'select * from "{schema}"."{name}" order by all'
+                    f"select * from {LEDGER}.{name} order by all"
                 ).fetchall()
-                for schema, name in tables
+                for (name,) in tables
             }
         finally:
             connection.close()

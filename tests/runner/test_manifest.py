@@ -57,6 +57,7 @@ class Desk:
             output={"type": "duckdb"},
             target_path=self.directory,
             runner_vars={},
+            profiles_path=self.directory / "profiles.yml",
         )
 
     def write(self, text: str | bytes) -> None:
