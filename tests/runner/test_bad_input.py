@@ -23,6 +23,8 @@ from ..conftest import LEDGER, PEOPLE, Run, Shop
 
 PUSH = ("push", "--format", "json")
 ONCE = {"RUNNER_ATTEMPTS": "1"}
+READING = ("plan", "status", "rejected", "check", "push")
+"""The commands that open the warehouse."""
 ROWS = ("ledger_sent_rows", "ledger_rejected_rows", "ledger_unknown_rows")
 
 
@@ -190,14 +192,14 @@ def held(shop: Shop) -> Iterator[int]:
             holder.kill()
 
 
-@pytest.mark.parametrize("command", [PUSH, ("plan", "--format", "json")])
+@pytest.mark.parametrize("command", READING)
 def test_a_file_that_another_process_holds(
-    shop: Shop, sandbox: Sandbox, command: tuple[str, ...]
+    shop: Shop, sandbox: Sandbox, command: str
 ) -> None:
     before = shop.ledger()
     with held(shop) as pid:
         env = {"RUNNER_LOCK_WAIT": "0.2"}
-        run = shop.runner(*command, sandbox=sandbox, env=env)
+        run = shop.runner(command, "--format", "json", sandbox=sandbox, env=env)
     same = shop.ledger() == before
     aftermath = Aftermath(run.code, run.out, broke(run), received(sandbox), same)
     assert aftermath == Aftermath(1)
@@ -243,11 +245,14 @@ def test_a_corrupt_file(shop: Shop, sandbox: Sandbox, damage: str) -> None:
     assert "shop.duckdb: DuckDB cannot open it" in run.err
 
 
-def test_a_pending_view_that_was_dropped(shop: Shop, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("command", ["plan", "status", "check", "push"])
+def test_a_pending_view_that_was_dropped(
+    shop: Shop, sandbox: Sandbox, command: str
+) -> None:
     shop.sql("drop view people__pending")
-    aftermath, message = refused(shop, sandbox)
+    aftermath, message = refused(shop, sandbox, command, "--format", "json")
     assert aftermath == Aftermath(2)
-    assert "does not exist or reads what no longer does. Run: runner build" in message
+    assert "Run: runner build" in message
 
 
 def test_a_mart_that_was_dropped(shop: Shop, sandbox: Sandbox) -> None:
@@ -413,6 +418,22 @@ def test_an_empty_mart_from_the_start(shop: Shop, sandbox: Sandbox) -> None:
     """Nothing was sent before: an empty mart is as it should be."""
     shop.sql("delete from people")
     assert shop.runner(*PUSH, sandbox=sandbox).code == 0
+
+
+@pytest.mark.xfail(reason="the ledger is forgotten before guards look", strict=True)
+def test_an_empty_mart_that_is_sent_anew(synced_shop: Shop, sandbox: Sandbox) -> None:
+    """A full resync of nothing would forget what Braze holds, and say it went well."""
+    synced_shop.sql("delete from people")
+    aftermath, _ = refused(synced_shop, sandbox, *PUSH, "--full-resync")
+    assert aftermath == Aftermath(3)
+
+
+def test_a_refused_full_resync_forgets_nothing(
+    synced_shop: Shop, sandbox: Sandbox
+) -> None:
+    synced_shop.sql("update people set external_id = null where external_id = 'p7'")
+    aftermath, _ = refused(synced_shop, sandbox, *PUSH, "--full-resync")
+    assert aftermath == Aftermath(3)
 
 
 def test_a_plan_that_would_be_refused(synced_shop: Shop) -> None:
@@ -627,7 +648,17 @@ def test_check_is_content_with_a_good_project(shop: Shop, sandbox: Sandbox) -> N
     assert (run.code, run.json["syncs"], received(sandbox)) == (0, ["people"], 0)
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "rejected", "check", "push"])
+@pytest.mark.xfail(reason="check takes an outage for another server", strict=True)
+@pytest.mark.parametrize("fault", ["500", "503_html", "429_retry_after"])
+def test_check_knows_an_outage_from_a_wrong_endpoint(
+    shop: Shop, sandbox: Sandbox, fault: str
+) -> None:
+    sandbox.set_faults({"rates": {fault: 1.0}})
+    aftermath, _ = refused(shop, sandbox, *CHECK)
+    assert aftermath == Aftermath(1)
+
+
+@pytest.mark.parametrize("command", READING)
 def test_no_command_falls_over_before_the_first_build(
     shop: Shop, sandbox: Sandbox, command: str
 ) -> None:
@@ -642,3 +673,19 @@ def test_commands_that_read_print_one_json_value(
 ) -> None:
     run = shop.runner(command, "--format", "json", sandbox=sandbox)
     assert (run.code, json.loads(run.out) is not None) == (0, True)
+
+
+# -- dbt
+
+
+def test_a_build_that_fails(shop: Shop, sandbox: Sandbox) -> None:
+    aftermath, message = refused(shop, sandbox, "build", "--no-such-option")
+    assert aftermath == Aftermath(2)
+    assert message.endswith("dbt build ended with exit code 2.\n")
+
+
+def test_dbt_is_not_given_the_key(shop: Shop, sandbox: Sandbox) -> None:
+    model = shop.directory / "models" / "seen.sql"
+    model.write_text('select \'{{ env_var("BRAZE_API_KEY", "nothing") }}\' as seen')
+    shop.runner("build", "--select", "seen", sandbox=sandbox)
+    assert shop.sql("select seen from seen") == [("nothing",)]

@@ -179,7 +179,7 @@ def test_names_in_sql_are_quoted(desk: Desk) -> None:
         ({**GOOD, "mod": "update"}, "unknown key 'mod' in meta.sync. Did you mean 'm"),
         ({**GOOD, "Mode": "update"}, "unknown key 'Mode' in meta.sync. Did you mean"),
         ({**GOOD, "zzz": 1}, "unknown key 'zzz' in meta.sync. Known keys: destination"),
-        ({**GOOD, 7: 1}, "unknown key '7'"),
+        ({**GOOD, "7": 1}, "unknown key '7'"),
         ({**GOOD, "mode": "updte"}, "mode 'updte' is not known. Did you mean 'update'"),
         ({**GOOD, "mode": True}, "mode 'True' is not known. Known: upsert, update."),
         ({**GOOD, "mode": ["update"]}, "mode '['update']' is not known"),

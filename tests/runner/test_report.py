@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from runner.guards import Guard
 from runner.ledger import Counts
 from runner.manifest import Relation, Sync
-from runner.plan import Guard, Plan, SyncPlan
-from runner.push import PushResult, SyncResult
+from runner.plan import Plan, SyncPlan
 from runner.report import (
     masked_payload,
     plan_json,
@@ -21,6 +21,7 @@ from runner.report import (
     push_text,
     table,
 )
+from runner.result import PushResult, SyncResult
 from runner.settings import Limits
 
 PERSON = {
