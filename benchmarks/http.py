@@ -48,11 +48,10 @@ class Sink:
 def sink(latency_ms: int) -> Iterator[Sink]:
     """Run the cheapest sink that answers as Braze does after so many milliseconds."""
     program = compiled("sink")
-    command = (
-        [program] if program else [sys.executable, "-m", "benchmarks.sink_asyncio"]
-    )
+    slow = [sys.executable, "-m", "benchmarks.sink_asyncio"]
+    command = [str(program)] if program else slow
     process = subprocess.Popen(
-        [*map(str, command), str(latency_ms)], stdout=subprocess.PIPE, text=True
+        [*command, str(latency_ms)], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     found = Sink(int(process.stdout.readline()))
