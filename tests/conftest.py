@@ -19,8 +19,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 from runner.sandbox import Sandbox
+
+# A busy machine is no fault of an example's.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PEOPLE = 300
