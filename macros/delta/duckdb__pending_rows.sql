@@ -125,29 +125,50 @@ known_values as (
     select
         _row_key,
         _row_hash,
-        {
-            'name': concat(alias({{ attributes }}), ''),
-            'value': {{ braze_bridge.duckdb__attribute_json(attributes) }}
-        }
+        concat(alias({{ attributes }}), '') as "name_\0",
+        coalesce({{ braze_bridge.duckdb__attribute_json(attributes) }}, 'null') as "value_\0"
     from known_rows
 
 ),
 
-known_entries as (
+known_lists as (
 
-    select _row_key, _row_hash, list_value(*{{ values }}) as entries from known_values
+    select
+        _row_key,
+        _row_hash,
+        list_value(*columns('^name_')) as names,
+        list_value(*columns('^value_')) as texts
+    from known_values
 
 ),
 
-compared_rows as (
+sent_lists as (
 
     select
-        known_entries.*,
+        row_key,
+        json_keys(row_json) as names,
+        cast(json_extract(row_json, '$.*') as varchar[]) as texts
+    from sent_versions
+
+),
+
+{# row_json has the key, then the columns in the order of the mart as it was. Mostly it
+   still is, and the lists lie side by side; otherwise each name is looked up. #}
+aligned_rows as (
+
+    select
+        known_lists.*,
         key_counts.key_count,
-        from_json(sent_versions.row_json, '"MAP(VARCHAR, JSON)"') as sent
-    from known_entries
-    inner join sent_versions on known_entries._row_key = sent_versions.row_key
-    inner join key_counts on known_entries._row_key = key_counts.row_key
+        case
+            when known_lists.names = sent_lists.names[2:] then sent_lists.texts[2:]
+            else list_transform(
+                known_lists.names,
+                lambda name: sent_lists.texts[list_position(sent_lists.names, name)]
+            )
+        end as sent_texts
+    from known_lists
+    inner join sent_lists on known_lists._row_key = sent_lists.row_key
+    inner join key_counts on known_lists._row_key = key_counts.row_key
 
 ),
 
@@ -155,32 +176,47 @@ differences as (
 
     select
         *,
-        list_filter(
-            entries,
-            lambda entry: entry.value
-            is distinct from nullif(cast(sent[entry.name] as varchar), 'null')
-            {%- if on_null == 'ignore' %} and entry.value is not null{% endif %}
-        ) as differences
-    from compared_rows
+        case
+            when texts <> sent_texts
+                then list_filter(
+                    list_zip(names, texts, sent_texts),
+                    lambda entry: entry[2] <> coalesce(entry[3], 'null')
+                    {%- if on_null == 'ignore' %} and entry[2] <> 'null'{% endif %}
+                )
+            else []
+        end as differences
+    from aligned_rows
 
 ),
 
 {# Two texts may be one value: numbers, objects and arrays get a second look. #}
 doubtful_values as (
 
-    select _row_key, sent, unnest(differences) as entry from differences
+    select _row_key, unnest(differences) as entry from differences
 
 ),
 
 same_values as (
 
-    select _row_key, list(entry.name) as names
+    select _row_key, entry[1] as name
     from doubtful_values
     where
-        regexp_matches(entry.value, '^[-0-9{\[]')
-        and {{ braze_bridge.duckdb__canonical_json('entry.value') }}
-        = {{ braze_bridge.duckdb__canonical_json('cast(sent[entry.name] as varchar)') }}
-    group by _row_key
+        regexp_matches(entry[2], '^[-0-9]')
+        and {{ braze_bridge.duckdb__canonical_number('entry[2]') }}
+        = {{ braze_bridge.duckdb__canonical_number('entry[3]') }}
+    union all
+    select _row_key, entry[1] as name
+    from doubtful_values
+    where
+        regexp_matches(entry[2], '^[{\[]')
+        and {{ braze_bridge.duckdb__canonical_json('entry[2]') }}
+        = {{ braze_bridge.duckdb__canonical_json('entry[3]') }}
+
+),
+
+same_names as (
+
+    select _row_key, list(name) as names from same_values group by _row_key
 
 ),
 
@@ -189,14 +225,16 @@ changed_entries as (
     select
         differences._row_key,
         differences._row_hash,
-        differences.entries,
+        differences.names,
+        differences.texts,
         differences.key_count,
         list_filter(
             differences.differences,
-            lambda entry: not list_contains(coalesce(same_values.names, []), entry.name)
+            lambda entry: not list_contains(coalesce(same_names.names, []), entry[1])
         ) as sent_entries
     from differences
-    left join same_values on differences._row_key = same_values._row_key
+    left join same_names on differences._row_key = same_names._row_key
+    where len(differences.differences) > 0 or differences.key_count > 1
 
 ),
 
@@ -213,12 +251,12 @@ changed_rows as (
         concat_ws(
             ',',
             {{ braze_bridge.row_json_key(key_columns) }},
-            {{ braze_bridge.duckdb__members('entries') }}
+            {{ braze_bridge.duckdb__members('list_zip(names, texts)') }}
         ) as kept_members,
         _row_hash as row_hash,
         list_sum(list_transform(
             sent_entries,
-            lambda entry: {{ braze_bridge.duckdb__data_points('entry.name', "coalesce(entry.value, '')") }}
+            lambda entry: {{ braze_bridge.duckdb__data_points('entry[1]', 'entry[2]') }}
         )) as data_points,
         key_count
     from changed_entries
@@ -298,10 +336,10 @@ from pending
 {%- endmacro %}
 
 
-{# Entries {name, value} as the inside of a JSON object. #}
+{# Entries (name, text, ...) as the inside of a JSON object. #}
 {% macro duckdb__members(entries) -%}
     array_to_string(list_transform(
         {{ entries }},
-        lambda entry: cast(to_json(entry.name) as varchar) || ':' || coalesce(entry.value, 'null')
+        lambda entry: cast(to_json(entry[1]) as varchar) || ':' || entry[2]
     ), ',')
 {%- endmacro %}
