@@ -168,12 +168,13 @@ class Delivery:
                 return None
             if outcome.wait is not None:
                 self._gate.close_for(outcome.wait)
-            if outcome.kind is Kind.WAIT:
+            if outcome.kind is Kind.WAIT and outcome.wait is None:
                 waits += 1
-                if outcome.wait is None:
-                    self._gate.close_for(_backoff(waits))
-                if self._gate.waited > self._limits.wait_budget:
-                    self.stop(_too_long(self._gate.waited))
+                self._gate.close_for(_backoff(waits))
+            if self._gate.waited > self._limits.wait_budget:
+                self.stop(_too_long(self._gate.waited))
+                return None
+            if outcome.kind is Kind.WAIT:
                 continue
             attempt += 1
             if not self._may_retry():
@@ -201,7 +202,9 @@ class Delivery:
             if position > first:
                 acks.append(_accepted(batch, first, position - 1))
             seq = batch.seqs[position]
-            acks.append(Ack(seq, seq, "rejected", outcome.refused[position], "201"))
+            acks.append(
+                Ack(seq, seq, "rejected", outcome.refused[position], outcome.status)
+            )
             first = position + 1
         if first < len(batch.seqs):
             acks.append(_accepted(batch, first, len(batch.seqs) - 1))

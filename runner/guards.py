@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .ledger import Ledger
 from .manifest import Relation, Sync
+from .masking import shown_key
 from .settings import Limits
 
 _NAMED_KEYS = 3
@@ -26,14 +27,20 @@ class Guard:
 
 
 def find_guards(
-    ledger: Ledger, sync: Sync, outbox: Relation | str, removed: int, limits: Limits
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    *,
+    removed: int,
+    sent_rows: int,
+    limits: Limits,
 ) -> Sequence[Guard]:
-    """Return every reason not to send what the outbox holds."""
+    """Return every reason not to send what the outbox holds.
+
+    `sent_rows` is how many rows of the sync the destination was known to have before
+    this push, whatever a full resync has forgotten since.
+    """
     guards = _key_guards(ledger, sync, outbox)
-    sent = ledger.connection.execute(
-        f"select count(*) from {ledger.sent} where sync = ?", [sync.name]
-    ).fetchone()
-    sent_rows = sent[0] if sent else 0
     if sent_rows and _is_empty(ledger, sync):
         guards.append(
             Guard(
@@ -80,7 +87,7 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
     ).fetchall()
     if keys:
         total = keys[0][1]
-        named = ", ".join(key for key, _ in keys)
+        named = ", ".join(shown_key(key) for key, _ in keys)
         more = ", ..." if total > len(keys) else ""
         guards.append(
             Guard(

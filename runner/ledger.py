@@ -81,6 +81,25 @@ class Ledger:
         """Where a run keeps the rows on their way: a table beside the ledger."""
         return Relation(self.runs.database, self.runs.schema, name)
 
+    def sent_rows(self, sync: str) -> int:
+        """How many rows of the sync the destination has acknowledged."""
+        row = self.connection.execute(
+            f"select count(*) from {self.sent} where sync = ?", [sync]
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def require(self) -> None:
+        """Look at every table, so that none is found missing after the first byte."""
+        for table in (
+            self.sent,
+            self.rejected,
+            self.unknown,
+            self.runs,
+            self.acks,
+            self.lease,
+        ):
+            self.connection.execute(f"select 1 from {table} limit 0")
+
     def forget(self, sync: str) -> None:
         """Full resync: as if nothing of this sync was ever sent or refused."""
         for table in (self.sent, self.rejected):

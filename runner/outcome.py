@@ -45,6 +45,8 @@ class Outcome:
     """Position in the request -> why Braze refused that object."""
     wait: float | None = None
     """Seconds that Braze asked to wait before the next request."""
+    status: str = "201"
+    """The HTTP status beside which `refused` was said."""
 
 
 def classify(  # noqa: PLR0911 - a table, one line a class of answer
@@ -96,10 +98,15 @@ def _success(status: int, answer: dict[str, Any] | None, objects: int) -> Outcom
 
 
 def _fatal(answer: dict[str, Any] | None, objects: int) -> Outcome:
-    """A 400 means that nothing was applied, whoever was at fault."""
+    """A 400 of Braze's means that nothing was applied, whoever was at fault."""
+    if answer is None:
+        return Outcome(Kind.RETRY, "400: the answer is not Braze's")
+    refused = _refused(answer, objects)
+    if refused and len(refused) == objects:
+        return Outcome(Kind.ACCEPTED, refused=refused, status="400")
     return Outcome(
         Kind.SPLIT,
-        f"400: {_first_error(answer or {}) if objects == 1 else _message(answer)}",
+        f"400: {_first_error(answer) if objects == 1 else _message(answer)}",
     )
 
 

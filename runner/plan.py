@@ -96,14 +96,19 @@ def freeze(
     limits: Limits,
     *,
     limit: int | None = None,
+    full_resync: bool = False,
 ) -> SyncPlan:
     """Copy the sync's pending rows into `outbox` and return what they amount to.
 
-    Later builds of the mart do not touch the copy. Raises ConfigError when the
-    pending view is missing or lacks a column, DeliveryError when it cannot be read.
+    Later builds of the mart do not touch the copy. A full resync forgets first what the
+    ledger holds of the sync. Raises ConfigError when the pending view is missing or
+    lacks a column, DeliveryError when it cannot be read.
     """
     connection = ledger.connection
     check_columns(connection, sync)
+    sent_rows = ledger.sent_rows(sync.name)
+    if full_resync:
+        ledger.forget(sync.name)
     room = largest_payload(limits)
     temporary = "temp " if isinstance(outbox, str) else ""
     _run(
@@ -122,10 +127,11 @@ def freeze(
         """
         + (f"limit {limit}" if limit is not None else ""),
     )
-    return _count(ledger, sync, outbox, limits)
+    return _count(ledger, sync, outbox, limits, sent_rows=sent_rows)
 
 
 def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
+    """Raise ConfigError when the pending view is not there or lacks a column."""
     found = {
         row[0] for row in _run(connection, sync, f"describe {sync.pending}").fetchall()
     }
@@ -162,7 +168,12 @@ def _run(
 
 
 def _count(
-    ledger: Ledger, sync: Sync, outbox: Relation | str, limits: Limits
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    sent_rows: int,
 ) -> SyncPlan:
     connection = ledger.connection
     row = connection.execute(
@@ -198,7 +209,16 @@ def _count(
         payload_bytes=int(size),
         checksum=str(checksum),
         samples=tuple(samples),
-        guards=tuple(find_guards(ledger, sync, outbox, removed, limits)),
+        guards=tuple(
+            find_guards(
+                ledger,
+                sync,
+                outbox,
+                removed=removed,
+                sent_rows=sent_rows,
+                limits=limits,
+            )
+        ),
     )
 
 

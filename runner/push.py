@@ -92,15 +92,13 @@ class Push:
     ) -> tuple[leases.Lease, Plan]:
         """Take the lease, settle what a crash left, and freeze the plan: one visit."""
         with self._open_ledger() as ledger:
+            ledger.require()
             with ledger.transaction():
                 lease = leases.acquire(ledger)
                 self._recover(ledger)
             try:
                 with ledger.transaction():
-                    if full_resync:
-                        for sync in syncs:
-                            ledger.forget(sync.name)
-                    plan = self._plan(ledger, syncs, limit)
+                    plan = self._plan(ledger, syncs, limit, full_resync=full_resync)
                     _check(plan, approved)
                     for job in self._jobs(plan):
                         ledger.start_run(
@@ -116,7 +114,14 @@ class Push:
                 raise
         return lease, plan
 
-    def _plan(self, ledger: Ledger, syncs: Sequence[Sync], limit: int | None) -> Plan:
+    def _plan(
+        self,
+        ledger: Ledger,
+        syncs: Sequence[Sync],
+        limit: int | None,
+        *,
+        full_resync: bool,
+    ) -> Plan:
         # An outbox is read once or twice and dropped: packing it is waste.
         ledger.connection.execute("set force_compression = 'uncompressed'")
         plans = [
@@ -126,6 +131,7 @@ class Push:
                 ledger.outbox(self._outbox(number)),
                 self.limits,
                 limit=limit,
+                full_resync=full_resync,
             )
             for number, sync in enumerate(syncs)
         ]

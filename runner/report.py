@@ -1,55 +1,36 @@
-"""Results as aligned text, JSON and Markdown. Pure: values in, text out.
-
-PII is masked here, in every form that a person or a log may read.
-"""
+"""Results as aligned text, JSON and Markdown. Pure: values in, text out."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from .masking import masked_payload
 from .plan import Plan, SyncPlan
 from .result import PushResult
 from .settings import Limits
 
-MASK = "***"
 
-PROFILE_PII = frozenset(
-    {
-        "email",
-        "phone",
-        "first_name",
-        "last_name",
-        "dob",
-        "home_city",
-        "current_location",
-    }
-)
-"""Braze's own fields that tell who somebody is; masked whether declared or not."""
-
-_SAMPLE_WIDTH = 160
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Align columns: text to the left, numbers to the right."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [
-        all(isinstance(row[at], int | float) for row in rows_) if rows_ else False
-        for rows_ in [list(rows) if isinstance(rows, list) else []]
+    grid = [list(header), *([_cell(value) for value in row] for row in rows)]
+    lines = []
+    columns = [
+        (
+            max(_width(line[at]) for line in grid),
+            bool(rows) and all(isinstance(row[at], int | float) for row in rows),
+        )
         for at in range(len(header))
     ]
-    grid = [list(header), *cells]
-    widths = [max(_width(row[at]) for row in grid) for at in range(len(header))]
-    lines = [
-        "  ".join(
+    for line in grid:
+        cells = [
             _pad(text, width, right=right)
-            for text, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in grid
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+            for text, (width, right) in zip(line, columns, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * width for width, _ in columns))
     return "\n".join(lines)
 
 
@@ -76,30 +57,6 @@ def _is_wide(char: str) -> bool:
 def _pad(text: str, width: int, *, right: bool) -> str:
     space = " " * (width - _width(text))
     return space + text if right else text + space
-
-
-def masked_payload(payload: str, pii: frozenset[str]) -> str:
-    """A payload that may be shown: PII hidden, too long a text cut."""
-    try:
-        content = json.loads(payload)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        return "(not JSON)"
-    hidden = PROFILE_PII | pii
-    shown = _masked(content, hidden)
-    if isinstance(shown.get("user_alias"), dict):
-        # One column of the mart is inside: an alias may be an address.
-        shown["user_alias"] = _masked(shown["user_alias"], hidden)
-    text = json.dumps(shown, ensure_ascii=False)
-    return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
-
-
-def _masked(content: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
-    return {
-        name: MASK if name in hidden and value is not None else value
-        for name, value in content.items()
-    }
 
 
 # -- plan

@@ -42,6 +42,7 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
     syncs = place.syncs(select)
     with place.warehouse.open(read_only=True) as connection:
         ledger = Ledger(connection, place.manifest.ledger)
+        ledger.require()
         for sync in syncs:
             check_columns(ledger.connection, sync)
     to = destination()
@@ -75,6 +76,11 @@ def check_key(to: Destination, limits: Limits) -> None:
     outcome = classify(answer.status, answer.headers, answer.body, 0)
     if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
         raise stopping_error(outcome)
+    if outcome.kind in {Kind.WAIT, Kind.RETRY} and answer.status >= 400:
+        msg = (
+            f"{to.endpoint}: {outcome.reason}. Nothing is wrong here; try again later."
+        )
+        raise DeliveryError(msg)
     if answer.status != 400:
         msg = f"{to.endpoint} answered {answer.status}, not as Braze does."
         raise ConfigError(msg)

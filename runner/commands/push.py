@@ -59,6 +59,9 @@ def push(
       runner push
       runner push -s braze_customer_attributes --limit 10
     """
+    if full_resync and limit:
+        msg = "--full-resync sends everything again; --limit does not go with it."
+        raise click.UsageError(msg)
     to = destination()
     place = Workplace(selection)
     syncs = place.syncs(select)

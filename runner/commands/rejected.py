@@ -6,8 +6,9 @@ import json
 
 import click
 
+from ..masking import masked_payload, shown_key
 from ..project import Selection
-from ..report import masked_payload, table
+from ..report import table
 from .options import Workplace, format_option, project_options, select_option
 
 
@@ -57,7 +58,13 @@ def rejected(
             f"select count(*) from {ledger_table} where list_contains(?, sync)", [names]
         ).fetchone()
     shown = [
-        [*row[:-1], masked_payload(row[-1] or "", syncs[row[0]].pii)] for row in rows
+        [
+            sync,
+            shown_key(key),
+            *verdict,
+            masked_payload(payload or "", syncs[sync].pii),
+        ]
+        for sync, key, *verdict, payload in rows
     ]
     header = ["sync", "row key", "status", "reason", "attempts", "payload"]
     if output == "json":

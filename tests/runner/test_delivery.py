@@ -426,7 +426,6 @@ def test_waiting_beyond_the_budget_begins_no_request() -> None:
     assert len(braze.bodies) <= 60 // 7 + 2
 
 
-@pytest.mark.xfail(reason="only the waits of a 429 count so far", strict=True)
 def test_an_outage_that_says_to_come_back_has_the_same_budget() -> None:
     outage = Answer(503, {"retry-after": "900"})
     moments = began_at(*[outage] * 5, limits=Limits(wait_budget=60))

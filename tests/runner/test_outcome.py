@@ -64,8 +64,8 @@ def error(index: Any, **more: Any) -> dict[str, Any]:
         (201, refusing(error(0), attributes_processed=1), Kind.SPLIT),
         # nothing applied
         (400, {"message": "Max Input Length Exceeded"}, Kind.SPLIT),
-        (400, b"<html>Bad Request</html>", Kind.SPLIT),
-        (400, b"", Kind.SPLIT),
+        (400, b"<html>Bad Request</html>", Kind.RETRY),
+        (400, b"", Kind.RETRY),
         (413, b"Request Entity Too Large", Kind.SPLIT),
         (429, {"message": "Rate limit exceeded"}, Kind.WAIT),
         (429, b"<html>slow down</html>", Kind.WAIT),
@@ -240,7 +240,7 @@ def test_errors_that_are_no_list_split_the_request(errors: Any) -> None:
 
 def test_a_refused_single_row_has_the_reason_of_its_error() -> None:
     answer = {"message": "Valid data must be provided", "errors": [error(0)]}
-    assert read(400, answer, objects=1).reason == "400: bad email"
+    assert read(400, answer, objects=1).refused == {0: "bad email"}
 
 
 def test_a_refused_single_row_may_have_its_reason_as_text() -> None:
@@ -249,7 +249,17 @@ def test_a_refused_single_row_may_have_its_reason_as_text() -> None:
 
 
 def test_a_fatal_answer_without_words_says_so() -> None:
-    assert read(400, b"<html>", objects=1).reason == "400: no message"
+    assert read(400, {}, objects=1).reason == "400: no message"
+
+
+def test_a_fatal_answer_that_names_every_row_is_believed_at_once() -> None:
+    answer = {"message": "Valid data must be provided", "errors": [error(0), error(1)]}
+    outcome = read(400, answer, objects=2)
+    assert (outcome.kind, sorted(outcome.refused), outcome.status) == (
+        Kind.ACCEPTED,
+        [0, 1],
+        "400",
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -11,9 +11,9 @@ import pytest
 from runner.guards import Guard
 from runner.ledger import Counts
 from runner.manifest import Relation, Sync
+from runner.masking import masked_payload
 from runner.plan import Plan, SyncPlan
 from runner.report import (
-    masked_payload,
     plan_json,
     plan_markdown,
     plan_text,

@@ -1,0 +1,54 @@
+"""Hides personal data in whatever a person or a log may read. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+MASK = "***"
+
+PROFILE_PII = frozenset(
+    {
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "dob",
+        "home_city",
+        "current_location",
+    }
+)
+"""Braze's own fields that tell who somebody is; masked whether declared or not."""
+
+_SAMPLE_WIDTH = 160
+
+
+def masked_payload(payload: str, pii: frozenset[str]) -> str:
+    """A payload that may be shown: PII hidden, too long a text cut."""
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        return "(not JSON)"
+    hidden = PROFILE_PII | pii
+    shown = _masked(content, hidden)
+    if isinstance(shown.get("user_alias"), dict):
+        # One column of the mart is inside: an alias may be an address.
+        shown["user_alias"] = _masked(shown["user_alias"], hidden)
+    text = json.dumps(shown, ensure_ascii=False)
+    return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
+
+
+def _masked(content: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {
+        name: MASK if name in hidden and value is not None else value
+        for name, value in content.items()
+    }
+
+
+def shown_key(key: str) -> str:
+    """A row key that may be shown: addresses and numbers hidden, on one line."""
+    if "@" in key or key.startswith("+"):
+        return MASK
+    return "".join(char if char.isprintable() else "?" for char in key)
