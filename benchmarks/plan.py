@@ -14,7 +14,7 @@ from .measure import Run, alternate, peak, ratio, run, seconds, table
 from .shop import Shop, shop
 
 SIZES = (1_000_000, 10_000_000)
-ROUNDS = 5
+ROUNDS = 3
 
 JOIN = """\
 select count(*), bit_xor(hash(customers)), bit_xor(hash({ledger}))

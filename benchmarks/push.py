@@ -17,7 +17,7 @@ from .shop import Shop, shop
 
 ROWS = 300_000
 OBJECTS = 75
-ROUNDS = 5
+ROUNDS = 3
 CASES = ((0, 64), (0, 8), (50, 64))
 """(latency of the sink in milliseconds, threads)."""
 
