@@ -31,6 +31,9 @@ PENDING_COLUMNS = (
     "key_count",
     "problem",
 )
+PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias", "alias_name")
+"""An object may hold one of them; e-mail and phone are attributes beside it."""
+
 SAMPLES = 3
 
 
@@ -131,7 +134,7 @@ def freeze(
 
 
 def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
-    """Raise ConfigError when the pending view is not there or lacks a column."""
+    """Raise ConfigError when the sync's columns are not what Braze can take."""
     found = {
         row[0] for row in _run(connection, sync, f"describe {sync.pending}").fetchall()
     }
@@ -142,6 +145,17 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
             "Build it with pending_rows(); see docs/pending-rows.md."
         )
         raise ConfigError(msg)
+    for mart in sync.marts:
+        names = {
+            row[0] for row in _run(connection, sync, f"describe {mart}").fetchall()
+        }
+        primary = [name for name in PRIMARY_IDENTIFIERS if name in names]
+        if len(primary) > 1:
+            msg = (
+                f"{sync.name}: {mart.name} has the columns {' and '.join(primary)}. "
+                "Braze refuses an object with two of these; keep the key only."
+            )
+            raise ConfigError(msg)
 
 
 def _run(

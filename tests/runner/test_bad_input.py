@@ -282,6 +282,14 @@ def test_a_ledger_table_that_was_dropped(
     assert "Run: runner build" in message
 
 
+def test_a_mart_with_two_identifiers(shop: Shop, sandbox: Sandbox) -> None:
+    """S1-08: Braze refuses every such object, so none is sent."""
+    shop.sql("alter table people add column braze_id varchar")
+    aftermath, message = refused(shop, sandbox)
+    assert aftermath == Aftermath(2)
+    assert "people has the columns external_id and braze_id" in message
+
+
 def test_a_pending_view_that_lacks_a_column(shop: Shop, sandbox: Sandbox) -> None:
     shop.sql(
         "create or replace view people__pending as "
