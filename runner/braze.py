@@ -35,12 +35,11 @@ class Lane:
     """One keep-alive connection to Braze, used by one thread."""
 
     def __init__(self, endpoint: str, key: str, limits: Limits) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=1, max_retries=0))
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=1, max_retries=0))
+        # The adapter alone: what a Session adds (cookies, redirects, .netrc, proxies of
+        # the environment) must not apply, and costs a quarter of each request.
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
         self._limits = limits
-        self._template = requests.Request(
+        self._request = requests.Request(
             "POST",
             endpoint + TRACK,
             headers={
@@ -55,15 +54,13 @@ class Lane:
 
     def post(self, body: bytes) -> Answer:
         """Send one body and return its answer; the network's faults are answers too."""
-        request = self._template.copy()
-        request.body = body
-        request.headers["Content-Length"] = str(len(body))
+        self._request.body = body
+        self._request.headers["Content-Length"] = str(len(body))
         started = time.monotonic()
         try:
-            response = self._session.send(
-                request,
+            response = self._adapter.send(
+                self._request,
                 timeout=(self._limits.connect_timeout, self._limits.read_timeout),
-                allow_redirects=False,
                 stream=True,
             )
         except requests.RequestException as error:
@@ -102,7 +99,7 @@ class Lane:
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        self._adapter.close()
 
 
 def _failure(error: Exception) -> str:

@@ -55,18 +55,27 @@ def _fold(
     """The outbox knows what was planned; the acks say what became of it."""
     ledger.connection.execute(
         f"""
-        create or replace temp table settled as
-        select outbox.*, acks.outcome, acks.reason, acks.status
+        create or replace temp table stretches as
+        select first_seq, last_seq, outcome, reason, status
+        from {ledger.acks}
+        where run_id = ? and sync = ?
+        """,
+        [run_id, sync],
+    )
+    # A view: most runs are one stretch, and copying their rows would cost a pass.
+    ledger.connection.execute(
+        f"""
+        create or replace temp view settled as
+        select outbox.*, stretches.outcome, stretches.reason, stretches.status
         from {outbox} as outbox
-        inner join {ledger.acks} as acks
-            on outbox.{SEQ} between acks.first_seq and acks.last_seq
-        where acks.run_id = ? and acks.sync = ? and outbox.problem is null
+        inner join stretches
+            on outbox.{SEQ} between stretches.first_seq and stretches.last_seq
+        where outbox.problem is null
         union all
         select outbox.*, 'rejected', outbox.problem, '{NOT_SENT}'
         from {outbox} as outbox
         where outbox.problem is not null
-        """,
-        [run_id, sync],
+        """
     )
     row = ledger.connection.execute(
         """
@@ -84,7 +93,8 @@ def _fold(
         _keep_rejected(ledger, run_id, sync)
     if unknown:
         _keep_unknown(ledger, run_id, sync)
-    ledger.connection.execute("drop table settled")
+    ledger.connection.execute("drop view settled")
+    ledger.connection.execute("drop table stretches")
     return Counts(accepted, rejected, unknown), int(data_points)
 
 

@@ -59,8 +59,10 @@ class Pump:
         self._interrupts = interrupts
         self._progress = progress
         average = job.plan.payload_bytes // max(job.plan.sendable, 1) + 1
-        self._window = max(limits.objects_per_request, WINDOW_BYTES // average)
-        self._low = max(1, self._window // limits.objects_per_request // 2)
+        # Whole batches: a window that ends within one would cost a request.
+        batches = max(2, WINDOW_BYTES // average // limits.objects_per_request)
+        self._window = batches * limits.objects_per_request
+        self._low = batches // 2
         self._next = 0
 
     def run(self) -> list[Ack]:

@@ -193,6 +193,7 @@ class Push:
         with self._open_ledger() as ledger, ledger.transaction():
             leases.extend(ledger, lease)
             ledger.record(self.run_id, sync, merged(acks), requests)
+            ledger.connection.execute("pragma enable_checkpoint_on_shutdown")
             counts = finish_run(
                 ledger,
                 run_id=self.run_id,
@@ -224,7 +225,13 @@ class Push:
 
     @contextmanager
     def _open_ledger(self) -> Iterator[Ledger]:
+        """Open the warehouse for a moment.
+
+        Closing it packs what was written into the file. While the outbox lives that is
+        left undone: it would be packed to be dropped.
+        """
         with self.warehouse.open() as connection:
+            connection.execute("pragma disable_checkpoint_on_shutdown")
             yield Ledger(connection, self.manifest.ledger)
 
 
