@@ -12,6 +12,9 @@
 {%- set values -%}
     columns(* exclude (_row_key, _row_hash))
 {%- endset -%}
+{#- The type of a row holds the names and types of its columns: a hash of the values alone
+    would not see that two columns changed places. -#}
+{%- set row_hash = 'hash(_mart_row, typeof(_mart_row))' -%}
 with sent_rows as not materialized (
 
     select row_key, row_hash, row_json
@@ -22,21 +25,21 @@ with sent_rows as not materialized (
 
 mart_keys as not materialized (
 
-    select {{ braze_bridge.row_key(key_columns) }} as row_key from {{ mart }} as mart
+    select {{ braze_bridge.row_key(key_columns) }} as row_key from {{ mart }}
 
 ),
 
 differing_rows as materialized (
 
     select
-        mart.*,
+        _mart_row.*,
         {{ braze_bridge.row_key(key_columns) }} as _row_key,
-        cast(hash(mart) as varchar) as _row_hash,
+        cast({{ row_hash }} as varchar) as _row_hash,
         sent_rows.row_key is not null as _is_known
-    from {{ mart }} as mart
+    from {{ mart }} as _mart_row
     left join sent_rows
         on {{ braze_bridge.row_key(key_columns) }} = sent_rows.row_key
-    where hash(mart) is distinct from try_cast(sent_rows.row_hash as ubigint)
+    where {{ row_hash }} is distinct from try_cast(sent_rows.row_hash as ubigint)
 
 ),
 

@@ -28,9 +28,10 @@ mart_rows as (
 
     select
         {{ braze_bridge.row_key(key_columns) }} as row_key,
-        cast(hash(mart.*) as varchar) as row_hash,
-        object_construct_keep_null(mart.*) as row_object
-    from {{ mart }} as mart
+        object_construct_keep_null(_mart_row.*) as row_object,
+        {# Names are in the object, so that two columns cannot change places unseen. #}
+        cast(hash(row_object) as varchar) as row_hash
+    from {{ mart }} as _mart_row
 
 ),
 

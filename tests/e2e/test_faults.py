@@ -165,3 +165,39 @@ def test_a_limited_push_leaves_the_rest_for_the_next(
 
     assert limited.json["syncs"][0]["accepted"] == 10
     assert rest.json["syncs"][0]["accepted"] == 290
+
+
+def test_columns_that_change_places_are_seen(shop: Shop, sandbox: Sandbox) -> None:
+    """The hash is over names and types too: swapped values must not look unchanged."""
+    shop.sql(
+        "create or replace table main.people as "
+        "select external_id, 'Silva' as first_name, 'Ana' as last_name from main.people"
+    )
+    shop.runner("push", "--yes", sandbox=sandbox)
+    shop.sql(
+        "create or replace table main.people as "
+        "select external_id, first_name as last_name, last_name as first_name "
+        "from main.people"
+    )
+
+    shop.runner("push", "--yes", sandbox=sandbox)
+
+    profile = sandbox.profiles()["p1"]
+    assert (profile["first_name"], profile["last_name"]) == ("Ana", "Silva")
+
+
+def test_an_attribute_may_have_any_name_of_ours(shop: Shop, sandbox: Sandbox) -> None:
+    """Names that our own SQL uses are a customer's like any other."""
+    names = ("mart", "sync", "row_key", "row_hash", "names", "texts", "payload", "change")
+    columns = ", ".join(f"'{name}' as {name}" for name in names)
+    shop.sql(
+        "create or replace table main.people as "
+        f"select external_id, {columns} from main.people"
+    )
+    shop.runner("push", "--yes", sandbox=sandbox)
+    shop.sql("update main.people set names = 'new', mart = 'new'")
+
+    shop.runner("push", "--yes", sandbox=sandbox)
+
+    expected = {name: name for name in names} | {"names": "new", "mart": "new"}
+    assert sandbox.profiles()["p1"]["custom_attributes"] == expected
