@@ -87,9 +87,13 @@ def tour(endpoint: str, environment: dict[str, str]) -> None:
 def change_one_value() -> str:
     """Change a loyalty tier in the raw table, as the shop's own system would."""
     with duckdb.connect(str(FOLDER / "demo.duckdb")) as connection:
+        # Of a customer with several accounts only one account's row would speak.
         row = connection.execute(
             "select external_id from main_marts.braze_customer_attributes "
-            "where loyalty_tier = 'silver' order by external_id limit 1"
+            "where loyalty_tier = 'silver' and external_id in ("
+            "  select external_id from main_intermediate.int_customer_accounts_matched"
+            "  group by external_id having count(*) = 1"
+            ") order by external_id limit 1"
         ).fetchone()
         customer = str(row[0]) if row else ""
         connection.execute(

@@ -1,14 +1,28 @@
 {#
-    Protects the marketer's counts: everybody in the shop who is not a test account has
-    a profile, and nobody has two.
+    Protects the marketer's counts: everybody in the shop whose account in use is not a
+    test account has a profile, and nobody has two.
 #}
 with
 
+accounts_in_use as (
+
+    select
+        external_id,
+        is_test_account
+    from {{ ref('int_customer_accounts_matched') }}
+    qualify
+        row_number() over (
+            partition by external_id
+            order by updated_at desc nulls last, loaded_line desc
+        ) = 1
+
+),
+
 expected_customers as (
 
-    select distinct external_id
-    from {{ ref('int_customer_accounts_matched') }}
-    where customer_id = external_id and not is_test_account
+    select external_id
+    from accounts_in_use
+    where not is_test_account
 
 ),
 

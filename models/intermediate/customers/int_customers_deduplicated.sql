@@ -6,7 +6,7 @@ accounts as (
 
 ),
 
-{# The newest account speaks alone: an older one may hold an address moved away from. #}
+{# The account used last speaks alone: another may hold an address moved away from. #}
 speaking_accounts as (
 
     select
@@ -27,7 +27,11 @@ speaking_accounts as (
         created_at,
         updated_at
     from accounts
-    where customer_id = external_id
+    qualify
+        row_number() over (
+            partition by external_id
+            order by updated_at desc nulls last, loaded_line desc
+        ) = 1
 
 )
 
