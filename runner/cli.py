@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 
@@ -74,7 +75,7 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has left; that is its right.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(128 + signal.SIGPIPE)
     except RunnerError as error:
         click.secho(str(error), fg="red", err=True)
         sys.exit(error.exit_code)

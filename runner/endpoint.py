@@ -10,7 +10,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from .errors import ConfigError, nearest
+from .errors import ConfigError
 
 INSTANCES = {
     **{f"us-0{n}": f"rest.iad-0{n}.braze.com" for n in range(1, 9)},
@@ -40,14 +40,13 @@ def rest_endpoint(value: str) -> str:
     if word in INSTANCES or word in CLUSTERS:
         return f"https://{INSTANCES.get(word) or CLUSTERS[word]}"
     if "://" not in text:
-        known = [*INSTANCES, *CLUSTERS]
         if "." not in word and ":" not in word:
             # A long word may be the key, set in the wrong variable.
             shown = f"'{text}'" if len(text) <= _LONGEST_SHOWN else "this"
             msg = (
                 f"BRAZE_REST_ENDPOINT: {shown} is no instance of Braze's."
-                f"{nearest(word, known)} Give an instance such as US-03, or the URL "
-                "shown under Settings > APIs and Identifiers."
+                " Give an instance such as US-03, or the URL shown under Settings > "
+                "APIs and Identifiers."
             )
             raise ConfigError(msg)
         text = f"https://{text}"
@@ -71,7 +70,7 @@ def _checked_url(text: str) -> str:
     if url.scheme not in {"http", "https"} or not _is_host(host) or not plain:
         msg = (
             f"BRAZE_REST_ENDPOINT: {text!r} is not a URL such as "
-            f"https://{INSTANCES['us-03']}."
+            f"https://{INSTANCES['us-03']}, without a path."
         )
         raise ConfigError(msg)
     if url.scheme == "http" and not is_loopback(host):
@@ -103,3 +102,8 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_local(endpoint: str) -> bool:
+    """Whether the base URL is a server on this machine."""
+    return is_loopback(urlsplit(endpoint).hostname or "")

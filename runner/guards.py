@@ -67,16 +67,11 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
         f"select count(*) from {outbox} where row_key is null"
     ).fetchone()
     if nulls and nulls[0]:
-        guards.append(
-            Guard(
-                sync.name,
-                f"{nulls[0]:,} rows have NULL as their key.",
-                approvable=False,
-            )
-        )
+        text = f"{_rows(nulls[0])} NULL as the key. Leave them out of the mart."
+        guards.append(Guard(sync.name, text, approvable=False))
     keys = ledger.connection.execute(
         f"""
-        select row_key, count(*) over ()
+        select row_key, any_value(payload), count(*) over ()
         from {outbox}
         where row_key is not null
         group by row_key
@@ -86,18 +81,23 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
         """
     ).fetchall()
     if keys:
-        total = keys[0][1]
-        named = ", ".join(shown_key(key) for key, _ in keys)
+        total = keys[0][2]
+        named = ", ".join(shown_key(key, payload) for key, payload, _ in keys)
         more = ", ..." if total > len(keys) else ""
         guards.append(
             Guard(
                 sync.name,
-                f"{total:,} keys stand in more than one row: {named}{more}. "
-                "Make the mart's key unique, then run: runner build",
+                f"{total:,} {'key stands' if total == 1 else 'keys stand'} in more "
+                f"than one row of the mart ({named}{more}). Make the key unique, then "
+                "run: runner build",
                 approvable=False,
             )
         )
     return guards
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row has' if count == 1 else 'rows have'}"
 
 
 def _is_empty(ledger: Ledger, sync: Sync) -> bool:

@@ -54,6 +54,17 @@ def acquire(ledger: Ledger) -> Lease:
     return lease
 
 
+def holder(ledger: Ledger) -> str | None:
+    """Who is at work, as "process 42 on host", or None."""
+    row = ledger.connection.execute(
+        f"select holder, expires_at from {ledger.lease} where lease = ?", [_NAME]
+    ).fetchone()
+    if not row or not row[0] or row[1] <= utcnow() or _is_dead(row[0]):
+        return None
+    host, pid = row[0].split("/")[:2]
+    return f"process {pid} on {host}"
+
+
 def extend(ledger: Ledger, lease: Lease) -> None:
     """Hold on for another while; raise LeaseError if somebody took it over."""
     taken = ledger.connection.execute(

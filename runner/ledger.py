@@ -114,17 +114,18 @@ class Ledger:
         revision: str,
         planned: int,
         outbox: str,
+        endpoint: str,
     ) -> None:
         """Record that a run of a sync begins; its outbox already exists."""
         self.connection.execute(
             f"""
             insert into {self.runs} (
                 run_id, sync, started_at, plan_id, git_revision, planned,
-                accepted, rejected, unknown, requests, data_points, outbox
+                accepted, rejected, unknown, requests, data_points, outbox, endpoint
             )
-            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?)
+            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?)
             """,
-            [run_id, sync, utcnow(), plan_id, revision, planned, outbox],
+            [run_id, sync, utcnow(), plan_id, revision, planned, outbox, endpoint],
         )
 
     def record(
@@ -155,12 +156,17 @@ class Ledger:
             [requests, run_id, sync],
         )
 
-    def cancel_run(self, run_id: str, sync: str, outbox: str) -> None:
-        """Undo `start_run` for a plan that was never begun."""
-        self.connection.execute(f"drop table {self.outbox(outbox)}")
-        self.connection.execute(
-            f"delete from {self.runs} where run_id = ? and sync = ?", [run_id, sync]
-        )
+    def last_endpoint(self, sync: str) -> str | None:
+        """The Braze that this sync's ledger is about, if it was ever told anything."""
+        row = self.connection.execute(
+            f"""
+            select endpoint from {self.runs}
+            where sync = ? and accepted > 0 and endpoint is not null
+            order by started_at desc limit 1
+            """,
+            [sync],
+        ).fetchone()
+        return str(row[0]) if row else None
 
     def unfinished_runs(self) -> list[tuple[str, str, str]]:
         """Return (run_id, sync, outbox) of every run that was cut off."""

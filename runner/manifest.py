@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ def load_manifest(project: Project) -> Manifest:
         raise ConfigError(msg)
     if not isinstance(content.get("nodes"), dict):
         raise ConfigError(_no_manifest(path))
+    _check_target(project)
     models = [
         node for node in content["nodes"].values() if node["resource_type"] == "model"
     ]
@@ -109,6 +110,25 @@ def load_manifest(project: Project) -> Manifest:
 
 def _no_manifest(path: Path) -> str:
     return f"{path}: is not a manifest: dbt was interrupted. Run: runner build"
+
+
+def _check_target(project: Project) -> None:
+    """The manifest holds the relations of the target that it was built for.
+
+    `runner build` names the target to dbt, which keeps it in run_results.json.
+    """
+    path = project.target_path / "run_results.json"
+    try:
+        arguments = json.loads(path.read_text(encoding="utf-8"))["args"]
+        built = arguments.get("target")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return
+    if isinstance(built, str) and built != project.target:
+        msg = (
+            f"{project.target_path}: built for target '{built}', not "
+            f"'{project.target}'. Run: runner build --target {project.target}"
+        )
+        raise ConfigError(msg)
 
 
 def select_syncs(manifest: Manifest, patterns: Sequence[str]) -> tuple[Sync, ...]:
@@ -203,24 +223,28 @@ def _problems(node: dict[str, Any]) -> Iterator[str]:
     if not isinstance(meta, dict):
         yield f"{where}: meta.sync must be keys and values."
         return
-    destination = meta.get("destination")
-    if str(destination) not in OBJECTS:
-        yield _unknown(where, "destination", destination, OBJECTS)
-        return
-    objects = OBJECTS[str(destination)]
-    if str(meta.get("object")) not in objects:
-        yield _unknown(where, "object", meta.get("object"), objects)
-        return
-    options = objects[meta["object"]]
+    destination, kind = str(meta.get("destination")), str(meta.get("object"))
+    objects = OBJECTS.get(destination) or _every(OBJECTS)
+    options = objects.get(kind) or _every(objects)
     known = ["destination", "object", *options]
-    for key, value in meta.items():
+    for key in meta:
         if key not in known:
             yield (
                 f"{where}: unknown key '{key}' in meta.sync.{nearest(str(key), known)} "
                 f"Known keys: {', '.join(known)}."
             )
-        elif key in options and value not in options[key]:
+    if destination not in OBJECTS:
+        yield _unknown(where, "destination", meta.get("destination"), OBJECTS)
+    if kind not in objects:
+        yield _unknown(where, "object", meta.get("object"), objects)
+    for key, value in meta.items():
+        if key in options and value not in options[key]:
             yield _unknown(where, key, value, options[key])
+
+
+def _every(choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What any of the choices knows, where it is not clear which was meant."""
+    return {name: value for each in choices.values() for name, value in each.items()}
 
 
 def _forgotten(models: Iterable[dict[str, Any]]) -> Iterator[str]:

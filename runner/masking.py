@@ -21,6 +21,7 @@ PROFILE_PII = frozenset(
 """Braze's own fields that tell who somebody is; masked whether declared or not."""
 
 _SAMPLE_WIDTH = 160
+_KEY_WIDTH = 60
 
 
 def masked_payload(payload: str, pii: frozenset[str]) -> str:
@@ -47,8 +48,12 @@ def _masked(content: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def shown_key(key: str) -> str:
-    """A row key that may be shown: addresses and numbers hidden, on one line."""
-    if "@" in key or key.startswith("+"):
+def shown_key(key: str, payload: str) -> str:
+    """A row key that may be shown, on one line: no address, no phone number.
+
+    The identifier is the payload's first member, so its name says what the key is.
+    """
+    if payload.startswith(('{"email":', '{"phone":')):
         return MASK
-    return "".join(char if char.isprintable() else "?" for char in key)
+    text = "".join(char if char.isprintable() else "?" for char in key)
+    return text if len(text) <= _KEY_WIDTH else text[: _KEY_WIDTH - 3] + "..."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .batches import count_requests, largest_payload
@@ -33,6 +33,9 @@ PENDING_COLUMNS = (
 )
 PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias", "alias_name")
 """An object may hold one of them; e-mail and phone are attributes beside it."""
+
+RESERVED_NAMES = frozenset({"_mart_row", "_row_key", "_row_hash", "_is_known"})
+"""Columns that pending_rows() adds to the mart's on the way."""
 
 SAMPLES = 3
 
@@ -127,10 +130,18 @@ def freeze(
                     then strlen(payload) || ' bytes; a request holds {room}'
             end as problem
         from {sync.pending}
-        """
-        + (f"limit {limit}" if limit is not None else ""),
+        """,
     )
-    return _count(ledger, sync, outbox, limits, sent_rows=sent_rows)
+    whole = _count(ledger, sync, outbox, limits, sent_rows=sent_rows)
+    if limit is None or limit >= whole.planned:
+        return whole
+    # Guards look at all that is pending: a sample must not slip past them.
+    connection.execute(f"create temp table sample as from {outbox} limit {limit}")
+    connection.execute(f"drop table {outbox}")
+    connection.execute(f"create {temporary}table {outbox} as from sample")
+    connection.execute("drop table sample")
+    part = _count(ledger, sync, outbox, limits, sent_rows=sent_rows)
+    return replace(part, guards=whole.guards)
 
 
 def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
@@ -149,6 +160,18 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
         names = {
             row[0] for row in _run(connection, sync, f"describe {mart}").fetchall()
         }
+        if len(names) < 2:
+            msg = (
+                f"{sync.name}: {mart.name} has no column but its key: nothing to send."
+            )
+            raise ConfigError(msg)
+        if names & RESERVED_NAMES:
+            msg = (
+                f"{sync.name}: {mart.name} has the column "
+                f"{', '.join(sorted(names & RESERVED_NAMES))}, a name that "
+                "pending_rows() keeps for itself. Rename it."
+            )
+            raise ConfigError(msg)
         primary = [name for name in PRIMARY_IDENTIFIERS if name in names]
         if len(primary) > 1:
             msg = (

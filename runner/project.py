@@ -50,13 +50,19 @@ class Project:
 def load_project(selection: Selection) -> Project:
     """Read the project and its profile, or raise ConfigError saying what is missing."""
     directory = selection.project_dir.resolve()
-    config = _read_yaml(directory / "dbt_project.yml", "Say --project-dir.")
-    profile = selection.profile or str(config.get("profile") or config.get("name"))
-    path = _find_profiles(selection, directory)
+    project_file = directory / "dbt_project.yml"
+    config = _read_yaml(project_file, "Say --project-dir.")
+    named = _render(config.get("profile") or config.get("name"), project_file)
+    profile = selection.profile or str(named)
+    path = _find_profiles(selection, directory).resolve()
     target, output = _choose_output(path, profile, selection.target)
-    where = f"{directory / 'dbt_project.yml'}: vars"
-    variables = _keys_and_values(config.get("vars") or {}, where).get("runner") or {}
-    limits = _keys_and_values(variables, f"{where}.runner")
+    where = f"{project_file}: vars"
+    variables = _keys_and_values(config.get("vars") or {}, where)
+    limits = _keys_and_values(variables.get("runner") or {}, f"{where}.runner")
+    # dbt lets a project keep its vars under its own name, and prefers those.
+    scoped = variables.get(str(config.get("name")))
+    if isinstance(scoped, dict):
+        limits |= _keys_and_values(scoped.get("runner") or {}, f"{where}.runner")
     target_path = os.environ.get("DBT_TARGET_PATH") or config.get("target-path")
     return Project(
         directory=directory,
@@ -96,7 +102,7 @@ def _find_profiles(selection: Selection, directory: Path) -> Path:
 def _choose_output(
     path: Path, profile: str, target: str | None
 ) -> tuple[str, dict[str, Any]]:
-    remedy = "Copy profiles.example.yml to profiles.yml, or say --profiles-dir."
+    remedy = "dbt needs one; docs/configuration.md has a sample. Or say --profiles-dir."
     profiles = _read_yaml(path, remedy)
     if profile not in profiles:
         names = [str(name) for name in profiles if name != "config"]
@@ -128,7 +134,7 @@ def _keys_and_values(content: object, where: str) -> dict[str, Any]:
 
 
 def _render(value: Any, path: Path) -> Any:
-    """Resolve the Jinja in profiles.yml; only env_var and target-free text is known."""
+    """Resolve the Jinja of dbt's files, where env_var is all that is known."""
     if isinstance(value, dict):
         return {key: _render(item, path) for key, item in value.items()}
     if isinstance(value, list):

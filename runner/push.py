@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from . import lease as leases
 from .braze import Lane
 from .delivery import Delivery
+from .endpoint import is_local
 from .errors import AuthError, ConfigError, GuardError, RunnerError
 from .fold import finish_run
 from .gate import Gate
@@ -42,7 +43,8 @@ class Push:
     limits: Limits
     destination: Destination
     git_revision: str = ""
-    confirm: Callable[[Plan], bool] = lambda _plan: True
+    confirm: Callable[[Plan], bool] | None = None
+    """Asked with a plan that nothing holds on to: a person may take their time."""
     progress: Progress = lambda *_: None
     tell: Callable[[str], None] = lambda _text: None
     run_id: str = field(default_factory=_new_run_id)
@@ -60,11 +62,13 @@ class Push:
         Raises GuardError before anything is sent, LeaseError when another push is at
         work; faults during sending are in the result, beside what was delivered.
         """
+        if self.confirm:
+            shown = self._preview(syncs, limit, full_resync=full_resync)
+            if not self.confirm(shown):
+                msg = "Not confirmed; nothing was sent."
+                raise GuardError(msg)
+            approved = approved or (None if shown.guards else shown.plan_id)
         lease, plan = self._freeze(syncs, limit, approved, full_resync=full_resync)
-        if not self.confirm(plan):
-            self._abandon(lease, plan)
-            msg = "Not confirmed; nothing was sent."
-            raise GuardError(msg)
         gate = Gate(self.limits)
         results: list[SyncResult] = []
         failure: RunnerError | None = None
@@ -82,6 +86,18 @@ class Push:
             self.run_id, plan.plan_id, tuple(results), failure, interrupts.signal
         )
 
+    def _preview(
+        self, syncs: Sequence[Sync], limit: int | None, *, full_resync: bool
+    ) -> Plan:
+        """The plan as it stands, with everything undone that planning it took."""
+        with self._open_ledger() as ledger:
+            ledger.require()
+            ledger.connection.execute("begin")
+            try:
+                return self._plan(ledger, syncs, limit, full_resync=full_resync)
+            finally:
+                ledger.connection.execute("rollback")
+
     def _freeze(
         self,
         syncs: Sequence[Sync],
@@ -98,6 +114,8 @@ class Push:
                 self._recover(ledger)
             try:
                 with ledger.transaction():
+                    if not full_resync:
+                        self._check_endpoint(ledger, syncs)
                     plan = self._plan(ledger, syncs, limit, full_resync=full_resync)
                     _check(plan, approved)
                     for job in self._jobs(plan):
@@ -108,11 +126,32 @@ class Push:
                             revision=self.git_revision,
                             planned=job.plan.planned,
                             outbox=job.outbox,
+                            endpoint=self.destination.endpoint,
                         )
             except BaseException:
                 leases.release(ledger, lease)
                 raise
         return lease, plan
+
+    def _check_endpoint(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
+        """A ledger is about one Braze; what another knows it cannot say."""
+        for sync in syncs:
+            last, now = ledger.last_endpoint(sync.name), self.destination.endpoint
+            if last in {None, now}:
+                continue
+            remedy = (
+                "To send everything to this one: runner push --full-resync; to keep "
+                "both, give each its own dbt target."
+            )
+            # On one machine a test server comes back at another port.
+            if is_local(str(last)) and is_local(now):
+                self.tell(f"{sync.name}: the ledger is about {last}. {remedy}")
+                continue
+            msg = (
+                f"{sync.name}: the ledger is about {last}, not {now}. "
+                f"Nothing was sent. {remedy}"
+            )
+            raise GuardError(msg)
 
     def _plan(
         self,
@@ -149,13 +188,6 @@ class Push:
                 "rows are in the ledger now."
             )
 
-    def _abandon(self, lease: leases.Lease, plan: Plan) -> None:
-        with self._open_ledger() as ledger, ledger.transaction():
-            leases.extend(ledger, lease)
-            for job in self._jobs(plan):
-                ledger.cancel_run(self.run_id, job.plan.sync.name, job.outbox)
-            leases.release(ledger, lease)
-
     def _send(
         self,
         lease: leases.Lease,
@@ -173,6 +205,8 @@ class Push:
         if job.plan.requests and not skip:
             delivery = self._new_delivery(job.plan, gate)
             interrupts.on_signal = delivery.stop
+            if interrupts.signal is not None:
+                delivery.stop()
             try:
                 acks = Pump(
                     job,
@@ -241,8 +275,8 @@ def _check(plan: Plan, approved: str | None) -> None:
         raise GuardError(refusal(plan.plan_id, plan.guards))
     if approved is not None and approved != plan.plan_id:
         msg = (
-            f"The plan is {plan.plan_id} now, not {approved}: the data changed. "
-            "Nothing was sent. Look at it again: runner plan"
+            f"The plan is {plan.plan_id} now, not {approved}: the data changed, or the "
+            "id is mistyped. Nothing was sent. Look at it again: runner plan"
         )
         raise GuardError(msg)
     if plan.guards and approved is None:

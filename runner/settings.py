@@ -7,6 +7,7 @@ secrets come from the environment or from files it names, and from nowhere else.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Lim
             )
             raise ConfigError(msg)
         values[name] = _number(f"dbt_project.yml: vars.runner.{name}", name, value)
+    variables_known = [f"RUNNER_{name.upper()}" for name in fields]
+    for found in environ:
+        # Others use RUNNER_ too (GitHub's RUNNER_TEMP), so only near misses are errors.
+        close = difflib.get_close_matches(found, variables_known, n=1, cutoff=0.85)
+        if close and found not in variables_known:
+            msg = f"{found}: unknown variable. Did you mean '{close[0]}'?"
+            raise ConfigError(msg)
     for name in fields:
         variable = f"RUNNER_{name.upper()}"
         if environ.get(variable):

@@ -35,6 +35,8 @@ class Warehouse:
     settings: dict[str, Any]
     lock_wait: float
     """Seconds to wait for a file that another process holds."""
+    attach: tuple[str, ...] = ()
+    """Statements for `attach:` of the profile: databases that the marts may read."""
     tell: Callable[[str], None] = print
 
     @contextmanager
@@ -54,7 +56,14 @@ class Warehouse:
             # The ledger has no order of its own; keeping one would cost memory.
             connection.execute("set preserve_insertion_order = false")
             connection.execute("set TimeZone = 'UTC'")
+            for statement in self.attach:
+                connection.execute(statement)
             yield connection
+        except RuntimeError as error:
+            # How DuckDB says that Ctrl-C met it in the middle of a statement.
+            if "interrupt" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
         except duckdb.CatalogException:
             msg = (
                 f"{self.path}: the ledger or a model is not in this file. "
@@ -128,6 +137,10 @@ def open_warehouse(
         config=dict(project.output.get("config_options") or {}),
         settings=dict(project.output.get("settings") or {}),
         lock_wait=lock_wait,
+        attach=tuple(
+            _attach(database, project.directory)
+            for database in project.output.get("attach") or ()
+        ),
         tell=tell,
     )
 
@@ -146,6 +159,17 @@ def _require_snowflake(project: Project) -> None:
         "runner delivers from DuckDB only."
     )
     raise ConfigError(msg)
+
+
+def _attach(database: dict[str, Any], folder: Path) -> str:
+    """The statement for one entry of `attach:`; the runner only ever reads it."""
+    path = str(database.get("path", ""))
+    if "://" not in path and not path.startswith("md:"):
+        path = str(folder / path)
+    literal = path.replace("'", "''")
+    alias = f" as {_word(database['alias'])}" if database.get("alias") else ""
+    kind = f", type {_word(database['type'])}" if database.get("type") else ""
+    return f"attach if not exists '{literal}'{alias} (read_only{kind})"
 
 
 def _word(name: object) -> str:

@@ -37,8 +37,8 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=_DIRECTORY,
         help="Folder of profiles.yml. Default: as dbt searches.",
     )
-    @click.option("--profile", help="Profile in profiles.yml.")
-    @click.option("--target", "-t", help="Target of the profile.")
+    @click.option("--profile", envvar="DBT_PROFILE", help="Profile in profiles.yml.")
+    @click.option("--target", "-t", envvar="DBT_TARGET", help="Target of the profile.")
     @functools.wraps(command)
     def wrapper(
         *args: Any,

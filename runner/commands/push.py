@@ -67,12 +67,7 @@ def push(
     syncs = place.syncs(select)
 
     def confirm(found: Plan) -> bool:
-        if (
-            yes
-            or approve
-            or not is_interactive()
-            or not any(each.planned for each in found.syncs)
-        ):
+        if found.guards or not any(each.planned for each in found.syncs):
             return True
         click.echo(plan_text(found, place.limits), err=True)
         question = f"\nSend to {to.endpoint} (target {place.project.target})?"
@@ -84,7 +79,7 @@ def push(
         limits=place.limits,
         destination=to,
         git_revision=_revision(place.project.directory),
-        confirm=confirm,
+        confirm=None if yes or approve or not is_interactive() else confirm,
         progress=Progress(),
         tell=say,
     ).run(syncs, limit=limit, approved=approve, full_resync=full_resync)

@@ -60,7 +60,7 @@ def rejected(
     shown = [
         [
             sync,
-            shown_key(key),
+            shown_key(key, payload or ""),
             *verdict,
             masked_payload(payload or "", syncs[sync].pii),
         ]

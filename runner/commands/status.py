@@ -7,7 +7,8 @@ from datetime import datetime
 
 import click
 
-from ..ledger import utcnow
+from .. import lease as leases
+from ..ledger import Ledger, utcnow
 from ..project import Selection
 from ..report import table
 from .options import Workplace, format_option, project_options, select_option
@@ -43,6 +44,7 @@ def status(selection: Selection, select: tuple[str, ...], output: str) -> None:
     ledger = place.manifest.ledger
     rows = []
     with place.warehouse.open(read_only=True) as connection:
+        at_work = leases.holder(Ledger(connection, ledger))
         for sync in place.syncs(select):
             counts = [
                 connection.execute(statement, parameters).fetchone()
@@ -77,7 +79,7 @@ def status(selection: Selection, select: tuple[str, ...], output: str) -> None:
                     sync.name,
                     *(count[0] if count else 0 for count in counts),
                     run_id,
-                    outcome or "cut off",
+                    outcome or (f"at work: {at_work}" if at_work else "cut off"),
                     _time(finished_at),
                     _minutes_since(clean[0] if clean else None),
                 ]

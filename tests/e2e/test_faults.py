@@ -188,7 +188,16 @@ def test_columns_that_change_places_are_seen(shop: Shop, sandbox: Sandbox) -> No
 
 def test_an_attribute_may_have_any_name_of_ours(shop: Shop, sandbox: Sandbox) -> None:
     """Names that our own SQL uses are a customer's like any other."""
-    names = ("mart", "sync", "row_key", "row_hash", "names", "texts", "payload", "change")
+    names = (
+        "mart",
+        "sync",
+        "row_key",
+        "row_hash",
+        "names",
+        "texts",
+        "payload",
+        "change",
+    )
     columns = ", ".join(f"'{name}' as {name}" for name in names)
     shop.sql(
         "create or replace table main.people as "
@@ -201,3 +210,28 @@ def test_an_attribute_may_have_any_name_of_ours(shop: Shop, sandbox: Sandbox) ->
 
     expected = {name: name for name in names} | {"names": "new", "mart": "new"}
     assert sandbox.profiles()["p1"]["custom_attributes"] == expected
+
+
+def test_a_limit_does_not_slip_past_the_guards(shop: Shop, sandbox: Sandbox) -> None:
+    """The first canary is a limited push: it must see what the whole one would."""
+    shop.sql(
+        "insert into main.people select * from main.people where external_id = 'p9'"
+    )
+
+    run = shop.runner("push", "--yes", "--limit", "1", sandbox=sandbox)
+
+    assert run.code == 3
+    assert not sandbox.requests()
+
+
+def test_the_ledger_of_one_braze_does_not_speak_for_another(
+    shop: Shop, sandbox: Sandbox
+) -> None:
+    """Pointing at production after the sandbox must not look like nothing to do."""
+    shop.runner("push", "--yes", sandbox=sandbox)
+    production = {"BRAZE_REST_ENDPOINT": "US-03"}
+
+    run = shop.runner("push", "--yes", sandbox=sandbox, env=production)
+
+    assert run.code == 3
+    assert "runner push --full-resync" in run.err

@@ -218,7 +218,16 @@ def test_all_mistakes_come_in_one_report(desk: Desk) -> None:
         pending({"destination": "x"}, name="cats"),
         node("dogs__pending"),
     )
-    assert len(complaint.split("\n")) == 4
+    assert len(complaint.split("\n")) == 5
+
+
+def test_a_misspelt_required_key_brings_the_nearest_word(desk: Desk) -> None:
+    complaint = desk.complaint(pending({"destinaton": "braze", "object": "attributes"}))
+    assert (
+        "unknown key 'destinaton' in meta.sync. Did you mean 'destination'?"
+        in complaint
+    )
+    assert "meta.sync lacks 'destination'" in complaint
 
 
 def test_a_pending_model_without_meta_sync_is_not_forgotten(desk: Desk) -> None:

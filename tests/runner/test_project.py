@@ -129,7 +129,7 @@ def test_a_missing_project_is_named_with_the_option(folder: Path) -> None:
 
 def test_a_missing_profiles_file_is_named_with_what_to_do(folder: Path) -> None:
     (folder / "profiles.yml").unlink()
-    assert "profiles.yml: no such file. Copy profiles.example.yml" in complaint(folder)
+    assert "profiles.yml: no such file. dbt needs one" in complaint(folder)
 
 
 def test_an_unknown_profile_brings_the_nearest(folder: Path) -> None:

@@ -13,5 +13,6 @@ select
     cast(null as bigint) as data_points,
     cast(null as varchar) as outcome,
     cast(null as varchar) as outbox,
-    cast(null as varchar) as message
+    cast(null as varchar) as message,
+    cast(null as varchar) as endpoint
 where 1 = 0
