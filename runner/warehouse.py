@@ -64,10 +64,10 @@ class Warehouse:
             if "interrupt" in str(error).lower():
                 raise KeyboardInterrupt from None
             raise
-        except duckdb.CatalogException:
+        except (duckdb.CatalogException, duckdb.BinderException):
             msg = (
-                f"{self.path}: the ledger or a model is not in this file. "
-                "Run: runner build (with the same --target)."
+                f"{self.path}: the ledger or a model is not in this file, or is of "
+                "another version. Run: runner build (with the same --target)."
             )
             raise ConfigError(msg) from None
         except duckdb.Error as error:

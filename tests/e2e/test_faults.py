@@ -235,3 +235,14 @@ def test_the_ledger_of_one_braze_does_not_speak_for_another(
 
     assert run.code == 3
     assert "runner push --full-resync" in run.err
+
+
+def test_a_ledger_of_an_older_version_says_build(shop: Shop, sandbox: Sandbox) -> None:
+    """A new version may add a column, which the next build appends."""
+    shop.sql("alter table main_ledger.ledger_runs drop column endpoint")
+
+    run = shop.runner("push", "--yes", sandbox=sandbox)
+
+    assert run.code == 2
+    assert "Run: runner build" in run.err
+    assert not sandbox.requests()
