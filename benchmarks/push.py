@@ -18,7 +18,7 @@ from .shop import Shop, shop
 ROWS = 300_000
 OBJECTS = 75
 ROUNDS = 3
-CASES = ((0, 64), (0, 8), (50, 64))
+CASES = ((0, 64), (0, 8), (50, 64), (50, 128))
 """(latency of the sink in milliseconds, threads)."""
 
 UNPACED = "1000000"
