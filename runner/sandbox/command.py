@@ -132,7 +132,7 @@ def sandbox(
 def _announce(url: str, api_key: str) -> None:
     click.echo(f"export BRAZE_REST_ENDPOINT={url}")
     click.echo(f"export BRAZE_API_KEY={api_key}")
-    click.echo(f"# {url}/ shows what arrives; Ctrl-C stops")
+    click.echo(f"# open {url}/ to watch what arrives; Ctrl-C stops")
     sys.stdout.flush()
 
 

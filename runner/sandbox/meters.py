@@ -45,6 +45,9 @@ class Received:
     objects: int = 0
     rejected: int = 0
     fault: str | None = None
+    # JSON with no object in it, such as the runner's check of a key.
+    empty: bool = False
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy for the caller to keep."""

@@ -5,6 +5,7 @@ Must not copy more than one screen of profiles, so that the page stays fast.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -17,16 +18,21 @@ SHOWN_PROFILES = 60
 
 
 def page_data(state: State, search: str) -> dict[str, Any]:
-    """Return the sums, the last requests newest first, and the profiles to list."""
+    """Return the key, the sums, the last requests newest first, and the profiles."""
     meters = all_meters(state)
     with state.lock:
         requests = [received.as_dict() for received in state.requests[-SHOWN_REQUESTS:]]
         profiles = [_row(profile) for profile in _found(state, search)]
-    return {"meters": meters, "requests": requests[::-1], "profiles": profiles}
+    return {
+        "api_key": state.settings.api_key,
+        "meters": meters,
+        "requests": requests[::-1],
+        "profiles": profiles,
+    }
 
 
 def one_profile(state: State, key: str) -> dict[str, Any] | None:
-    """Return everything about one profile, and its last changes newest first."""
+    """Return a profile, its values as text, and its last changes newest first."""
     with state.lock:
         profile = state.workspace.by_external_id.get(key)
         if profile is None:
@@ -35,7 +41,15 @@ def one_profile(state: State, key: str) -> dict[str, Any] | None:
         if profile is None:
             return None
         changes = [change._asdict() for change in reversed(profile.changes)]
-        return {"profile": as_braze_knows_it(profile), "changes": changes}
+        view = as_braze_knows_it(profile)
+    texts = {name: _text(value) for name, value in view.items()}
+    custom = {name: _text(value) for name, value in view["custom_attributes"].items()}
+    return {
+        "profile": view,
+        "texts": texts,
+        "custom_texts": custom,
+        "changes": changes,
+    }
 
 
 def _found(state: State, search: str) -> Iterator[Profile]:
@@ -55,6 +69,13 @@ def _matches(profile: Profile, text: str) -> bool:
         return True
     names = (profile.fields.get("first_name"), profile.fields.get("last_name"))
     return any(text in str(name).lower() for name in names if name)
+
+
+def _text(value: Any) -> str:
+    """Write a value out: a browser's numbers are not exact beyond 2^53."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _row(profile: Profile) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from .track import Verdict
 
 # Contract sheet 3.7.
 MAX_EXPORTED = 50
+# Ours: what the page tells of one request.
+KEPT_REFUSED = 100
 
 POISONED = "The request could not be processed"
 REFUSED = "provided external_id is blacklisted and disallowed"
@@ -35,6 +37,8 @@ def track(state: State, body: Any, received: Received) -> tuple[int, dict[str, A
         if received.fault in _REFUSING and verdict.queued:
             verdict = _refuse_some(state, verdict)
         received.rejected = len(verdict.errors)
+        received.refused = _refused(body, verdict)
+        received.empty = isinstance(body, dict) and not tracking.count_objects(body)
         state.meters.rejected += len(verdict.errors)
         if not verdict.fatal:
             done = workspace.apply(
@@ -104,6 +108,19 @@ def _refuse_some(state: State, verdict: Verdict) -> Verdict:
             queued.append(item)
     fatal = None if queued else tracking.NOTHING_VALID
     return Verdict(queued, errors, fatal)
+
+
+def _refused(body: Any, verdict: Verdict) -> list[dict[str, Any]]:
+    """Say who the first refused objects are about, where they stood, and why."""
+    return [
+        {
+            "array": (array := error["input_array"]),
+            "index": (index := error["index"]),
+            "who": ", ".join(identifiers(body[array][index])),
+            "why": error["type"],
+        }
+        for error in verdict.errors[:KEPT_REFUSED]
+    ]
 
 
 def _told(errors: list[dict[str, Any]], fault: str | None) -> list[Any]:

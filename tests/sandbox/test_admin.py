@@ -171,3 +171,37 @@ def test_a_stopped_sandbox_refuses_connections(start: Start) -> None:
     sandbox.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(sandbox.url, timeout=5)
+
+
+def test_an_integer_beyond_the_browsers_numbers_is_told_exactly(
+    sandbox: Sandbox, track: Track
+) -> None:
+    track(customer(big=9007199254740993, ids=[9007199254740993], name="9", one=1.0))
+    texts = get(sandbox, "/sandbox/profile?key=customer-1")["custom_texts"]
+    assert texts == {
+        "big": "9007199254740993",
+        "ids": "[9007199254740993]",
+        "name": "9",
+        "one": "1.0",
+    }
+
+
+def test_a_request_tells_who_was_rejected_and_why(
+    sandbox: Sandbox, track: Track
+) -> None:
+    track(customer(1), customer(2, email="bad"), {"plan": "gold"})
+    (request,) = get(sandbox, "/sandbox/overview")["requests"]
+    told = [(one["array"], one["index"], one["who"]) for one in request["refused"]]
+    assert told == [("attributes", 1, "customer-2, bad"), ("attributes", 2, "")]
+    assert "not a valid email" in request["refused"][0]["why"]
+
+
+def test_a_request_without_an_object_is_noted(sandbox: Sandbox, track: Track) -> None:
+    track()
+    track(customer())
+    noted = [one["empty"] for one in get(sandbox, "/sandbox/overview")["requests"]]
+    assert noted == [False, True]
+
+
+def test_the_page_tells_the_key_to_use(start: Start) -> None:
+    assert get(start(api_key="mine"), "/sandbox/overview")["api_key"] == "mine"

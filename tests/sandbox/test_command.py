@@ -34,7 +34,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, st
     try:
         pasted = [process.stdout.readline().split("export ", 1)[1] for _ in range(2)]
         names = dict(line.strip().split("=", 1) for line in pasted)
-        process.stdout.readline()
+        assert process.stdout.readline().startswith("# open http://127.0.0.1:")
         yield process, names
     finally:
         process.kill()
