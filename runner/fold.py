@@ -121,7 +121,7 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str) -> None:
         insert into {ledger.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
         select ?, row_key, row_hash, row_json, ?, ?
         from settled
-        where outcome = 'accepted' and change <> 'removed'
+        where outcome = 'accepted' and row_json is not null
         """,
         [sync, run_id, utcnow()],
     )

@@ -101,9 +101,15 @@ class Ledger:
             self.connection.execute(f"select 1 from {table} limit 0")
 
     def forget(self, sync: str) -> None:
-        """Full resync: as if nothing of this sync was ever sent or refused."""
-        for table in (self.sent, self.rejected):
-            self.connection.execute(f"delete from {table} where sync = ?", [sync])
+        """Full resync: nothing that was sent counts as known any more.
+
+        The rows stay, without their hashes: a null that replaces a value and a row
+        that left the mart must still be told.
+        """
+        self.connection.execute(
+            f"update {self.sent} set row_hash = '' where sync = ?", [sync]
+        )
+        self.connection.execute(f"delete from {self.rejected} where sync = ?", [sync])
 
     def start_run(
         self,

@@ -10,11 +10,11 @@
 {% macro duckdb__attribute_json(column) -%}
     nullif(cast(case
         when typeof({{ column }}) in ('TIMESTAMP', 'TIMESTAMP_NS', 'TIMESTAMP_MS', 'TIMESTAMP_S')
-            then to_json(strftime(try_cast({{ column }} as timestamp), '%Y-%m-%dT%H:%M:%S.%gZ'))
+            then {{ braze_bridge.duckdb__time_json('try_cast(' ~ column ~ ' as timestamp)') }}
         when typeof({{ column }}) = 'TIMESTAMP WITH TIME ZONE'
-            then to_json(strftime(
-                timezone('UTC', try_cast({{ column }} as timestamptz)), '%Y-%m-%dT%H:%M:%S.%gZ'
-            ))
+            then {{ braze_bridge.duckdb__time_json(
+                "timezone('UTC', try_cast(" ~ column ~ " as timestamptz))"
+            ) }}
         when typeof({{ column }}) = 'FLOAT'
             then to_json(try_cast(cast({{ column }} as varchar) as double))
         when
@@ -24,6 +24,16 @@
             then {{ braze_bridge.duckdb__nested_json('to_json(' ~ column ~ ')') }}
         else to_json({{ column }})
     end as varchar), 'null')
+{%- endmacro %}
+
+
+{# An infinite time has no form either: it is made the same problem as an infinite number. #}
+{% macro duckdb__time_json(moment) -%}
+    case
+        when isfinite({{ moment }})
+            then to_json(strftime({{ moment }}, '%Y-%m-%dT%H:%M:%S.%gZ'))
+        when {{ moment }} is not null then to_json(cast('nan' as double))
+    end
 {%- endmacro %}
 
 

@@ -7,19 +7,24 @@
    out of every hash table. docs/performance.md has the figures. #}
 {% macro duckdb__pending_rows(mart, key_columns, on_removed, on_null, sync, mode) -%}
 {%- set attributes -%}
-    columns(* exclude ({{ key_columns | join(', ') }}, _row_key, _row_hash, _is_known))
+    columns(* exclude ({{ key_columns | join(', ') }}, _row_key, _row_hash, _is_known, _is_resync))
 {%- endset -%}
 {%- set values -%}
     columns(* exclude (_row_key, _row_hash))
 {%- endset -%}
-{#- The type of a row holds the names and types of its columns: a hash of the values alone
-    would not see that two columns changed places. -#}
-{%- set row_hash = 'hash(_mart_row, typeof(_mart_row))' -%}
 with sent_rows as not materialized (
 
     select row_key, row_hash, row_json
     from {{ ref('ledger_sent_rows') }}
     where sync = '{{ sync }}'
+
+),
+
+given_up_rows as (
+
+    select (row_key, row_hash) as version
+    from {{ ref('ledger_rejected_rows') }}
+    where sync = '{{ sync }}' and {{ braze_bridge.is_given_up() }}
 
 ),
 
@@ -29,17 +34,34 @@ mart_keys as not materialized (
 
 ),
 
+{# The hash is over names, types, values and which of them are null: over the values
+   alone, two columns that change places or an empty list that becomes null go unseen. #}
+hashed_rows as not materialized (
+
+    select
+        columns(lambda name: not starts_with(name, '_null_')),
+        {{ braze_bridge.row_key(key_columns) }} as _row_key,
+        hash(typeof(_mart_row), *columns(*)) as _row_hash
+    from (
+        select
+            *,
+            columns(*) is null as "_null_\0"
+        from {{ mart }}
+    ) as _mart_row
+
+),
+
 differing_rows as materialized (
 
     select
-        _mart_row.*,
-        {{ braze_bridge.row_key(key_columns) }} as _row_key,
-        cast({{ row_hash }} as varchar) as _row_hash,
-        sent_rows.row_key is not null as _is_known
-    from {{ mart }} as _mart_row
-    left join sent_rows
-        on {{ braze_bridge.row_key(key_columns) }} = sent_rows.row_key
-    where {{ row_hash }} is distinct from try_cast(sent_rows.row_hash as ubigint)
+        hashed_rows.* exclude (_row_hash),
+        cast(hashed_rows._row_hash as varchar) as _row_hash,
+        sent_rows.row_key is not null as _is_known,
+        {# A full resync empties the hashes: every value is sent again. #}
+        coalesce(sent_rows.row_hash = '', false) as _is_resync
+    from hashed_rows
+    left join sent_rows on hashed_rows._row_key = sent_rows.row_key
+    where hashed_rows._row_hash is distinct from try_cast(sent_rows.row_hash as ubigint)
 
 ),
 
@@ -47,12 +69,7 @@ offered_rows as (
 
     select *
     from differing_rows
-    where
-        (_row_key, _row_hash) not in (
-            select (row_key, row_hash)
-            from {{ ref('ledger_rejected_rows') }}
-            where sync = '{{ sync }}' and {{ braze_bridge.is_given_up() }}
-        )
+    where (_row_key, _row_hash) not in (select version from given_up_rows)
 
 ),
 
@@ -94,7 +111,8 @@ added_rows as (
         ) as kept_members,
         _row_hash as row_hash,
         list_sum(list_value(*columns('^points_'))) as data_points,
-        1 as key_count
+        1 as key_count,
+        concat_ws(',', *columns('^sent_')) as told
     from added_members
 
 ),
@@ -128,6 +146,7 @@ known_values as (
     select
         _row_key,
         _row_hash,
+        _is_resync,
         concat(alias({{ attributes }}), '') as "name_\0",
         coalesce({{ braze_bridge.duckdb__attribute_json(attributes) }}, 'null') as "value_\0"
     from known_rows
@@ -139,6 +158,7 @@ known_lists as (
     select
         _row_key,
         _row_hash,
+        _is_resync,
         list_value(*columns('^name_')) as names,
         list_value(*columns('^value_')) as texts
     from known_values
@@ -180,6 +200,12 @@ differences as (
     select
         *,
         case
+            when _is_resync
+                then list_filter(
+                    list_zip(names, texts, sent_texts),
+                    lambda entry: entry[2] <> 'null'
+                    {%- if on_null == 'unset' %} or entry[3] <> 'null'{% endif %}
+                )
             when texts <> sent_texts
                 then list_filter(
                     list_zip(names, texts, sent_texts),
@@ -195,7 +221,7 @@ differences as (
 {# Two texts may be one value: numbers, objects and arrays get a second look. #}
 doubtful_values as (
 
-    select _row_key, unnest(differences) as entry from differences
+    select _row_key, unnest(differences) as entry from differences where not _is_resync
 
 ),
 
@@ -228,8 +254,18 @@ changed_entries as (
     select
         differences._row_key,
         differences._row_hash,
-        differences.names,
-        differences.texts,
+        {# What the ledger keeps: with on_null 'ignore', what Braze still has. #}
+        {%- if on_null == 'ignore' %}
+        list_transform(
+            list_zip(differences.names, differences.texts, differences.sent_texts),
+            lambda entry: (
+                entry[1],
+                case when entry[2] = 'null' then coalesce(entry[3], 'null') else entry[2] end
+            )
+        ) as kept_entries,
+        {%- else %}
+        list_zip(differences.names, differences.texts) as kept_entries,
+        {%- endif %}
         differences.key_count,
         list_filter(
             differences.differences,
@@ -254,14 +290,21 @@ changed_rows as (
         concat_ws(
             ',',
             {{ braze_bridge.row_json_key(key_columns) }},
-            {{ braze_bridge.duckdb__members('list_zip(names, texts)') }}
+            {{ braze_bridge.duckdb__members('kept_entries') }}
         ) as kept_members,
         _row_hash as row_hash,
         list_sum(list_transform(
             sent_entries,
             lambda entry: {{ braze_bridge.duckdb__data_points('entry[1]', 'entry[2]') }}
         )) as data_points,
-        key_count
+        key_count,
+        array_to_string(
+            list_filter(
+                list_transform(sent_entries, lambda entry: entry[2]),
+                lambda text: text <> 'null'
+            ),
+            ','
+        ) as told
     from changed_entries
     where len(sent_entries) > 0 or key_count > 1
 
@@ -273,10 +316,10 @@ removed_entries as (
 
     select
         row_key as _row_key,
-        row_json,
         row_hash,
+        map_entries(from_json(row_json, '"MAP(VARCHAR, JSON)"')) as entries,
         list_filter(
-            map_entries(from_json(row_json, '"MAP(VARCHAR, JSON)"')),
+            entries,
             lambda entry:
                 not list_contains(['{{ key_columns | join("', '") }}', 'user_alias'], entry.key)
                 {%- if on_removed == 'false' %}
@@ -286,7 +329,9 @@ removed_entries as (
                 {%- endif %}
         ) as sent_entries
     from sent_rows
-    where row_key not in (select row_key from mart_keys where row_key is not null)
+    where
+        row_key not in (select row_key from mart_keys where row_key is not null)
+        and (row_key, row_hash) not in (select version from given_up_rows)
 
 ),
 
@@ -297,17 +342,28 @@ removed_rows as (
         'removed' as change,
         concat_ws(
             ',',
-            {{ braze_bridge.identifier(key_columns, mode) }},
+            {# A profile that is gone from Braze must not come back. #}
+            {{ braze_bridge.identifier(key_columns, 'update') }},
             array_to_string(list_transform(
                 sent_entries,
                 lambda entry: cast(to_json(entry.key) as varchar)
                 || '{{ ':false' if on_removed == 'false' else ':null' }}'
             ), ',')
         ) as members,
-        row_json[2:-2] as kept_members,
+        {%- if on_removed == 'false' %}
+        array_to_string(list_transform(
+            entries,
+            lambda entry: cast(to_json(entry.key) as varchar) || ':'
+            || replace(cast(entry.value as varchar), 'true', 'false')
+        ), ',') as kept_members,
+        {%- else %}
+        {# Nothing is left to know of this row: the ledger forgets it. #}
+        cast(null as varchar) as kept_members,
+        {%- endif %}
         row_hash,
         len(sent_entries) as data_points,
-        1 as key_count
+        1 as key_count,
+        '' as told
     from removed_entries
     where len(sent_entries) > 0
 
@@ -334,7 +390,7 @@ select
     row_hash,
     cast(coalesce(data_points, 0) as integer) as data_points,
     key_count,
-    {{ braze_bridge.duckdb__problem('members') }} as problem
+    {{ braze_bridge.duckdb__problem('told') }} as problem
 from pending
 {%- endmacro %}
 

@@ -42,6 +42,7 @@ offered_rows as (
         mart_rows.row_hash,
         mart_rows.row_object,
         sent_rows.row_key is not null as is_known,
+        coalesce(sent_rows.row_hash = '', false) as is_resync,
         parse_json(sent_rows.row_json) as sent_object
     from mart_rows
     left join sent_rows on mart_rows.row_key = sent_rows.row_key
@@ -68,6 +69,7 @@ entries as (
     select
         offered_rows.row_key,
         offered_rows.row_hash,
+        offered_rows.is_resync,
         {{ braze_bridge.snowflake__attribute_name('column_entry.key') }} as name,
         nullif({{ braze_bridge.snowflake__attribute_json('column_entry.value') }}, 'null')
             as value,
@@ -88,7 +90,10 @@ rows_with_members as (
         row_hash,
         listagg(
             iff(
-                value is distinct from sent_value
+                (
+                    value is distinct from sent_value
+                    or (is_resync and value is not null)
+                )
                 {%- if on_null == 'ignore' %} and value is not null{% endif %},
                 ',' || to_json(to_variant(name)) || ':' || coalesce(value, 'null'),
                 ''
@@ -97,7 +102,13 @@ rows_with_members as (
         ) within group (order by name) as members,
         listagg(',' || to_json(to_variant(name)) || ':' || coalesce(value, 'null'), '')
             within group (order by name) as kept_members,
-        sum(iff(value is distinct from sent_value, data_points, 0)) as data_points,
+        sum(
+            iff(
+                value is distinct from sent_value or (is_resync and value is not null),
+                data_points,
+                0
+            )
+        ) as data_points,
         max(is_no_number) as has_no_number
     from priced_entries
     group by row_key, row_hash
@@ -184,7 +195,11 @@ select
     _row_key as row_key,
     change,
     '{' || {{ braze_bridge.identifier(key_columns, mode) }} || members || '}' as payload,
-    '{' || {{ braze_bridge.row_json_key(key_columns) }} || kept_members || '}' as row_json,
+    iff(
+        change = 'removed',
+        null,
+        '{' || {{ braze_bridge.row_json_key(key_columns) }} || kept_members || '}'
+    ) as row_json,
     row_hash,
     data_points,
     key_count,
@@ -236,6 +251,7 @@ priced_entries as (
     select
         {{ entries }}.row_key,
         {{ entries }}.row_hash,
+        {{ entries }}.is_resync,
         {{ entries }}.name,
         {{ entries }}.value,
         {{ entries }}.sent_value,
@@ -243,6 +259,10 @@ priced_entries as (
         case
             when {{ entries }}.name in ({{ braze_bridge.names_without_data_points() }}) then 0
             when startswith({{ entries }}.value, '{') then greatest(1, count(inner_entry.key))
+            when startswith({{ entries }}.value, '[{')
+                then greatest(
+                    1, coalesce(sum(array_size(object_keys(inner_entry.value))), 0)
+                )
             else 1
         end as data_points
     from {{ entries }},

@@ -3,7 +3,7 @@
 {% macro sync_name() -%}
     {%- set tested = model.get('tested_node_unique_id') -%}
     {%- set name = tested.split('.')[-1] if tested else model.name -%}
-    {{- return(name | replace('__pending', '')) -}}
+    {{- return(name[:-9] if name.endswith('__pending') else name) -}}
 {%- endmacro %}
 
 
