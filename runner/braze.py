@@ -69,12 +69,15 @@ class Lane:
             content = self._read(response, started + self._limits.total_timeout)
         except (requests.RequestException, HTTPError, OSError) as error:
             response.close()
-            return Answer(0, failure=_failure(error))
+            content, failure = b"", _failure(error)
+        else:
+            failure = ""
         if content is None:
             response.close()
-            return Answer(0, failure="the answer came too slowly or was too large")
+            content, failure = b"", "the answer came too slowly or was too large"
+        # Status and headers count without the body: a 429 still says when to return.
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, content)
+        return Answer(response.status_code, headers, content, failure)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes | None:
         """Read the whole answer; None when it passes its bounds in time or size.

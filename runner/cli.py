@@ -77,7 +77,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except RunnerError as error:
-        click.secho(str(error), fg="red", err=True)
+        click.secho(str(error), fg="red", err=True, color=_color())
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - the last net: no traceback, no secrets
         if os.environ.get("RUNNER_DEBUG"):
@@ -88,5 +88,11 @@ def main() -> None:
                 "Run again with RUNNER_DEBUG=1 and report what it prints.",
                 fg="red",
                 err=True,
+                color=_color(),
             )
         sys.exit(1)
+
+
+def _color() -> bool | None:
+    """Colours as the terminal has them, and none where NO_COLOR asks for none."""
+    return False if os.environ.get("NO_COLOR") else None

@@ -29,6 +29,9 @@ _QUOTA = 500
 _RETRY_COST = 5
 _SUCCESS_GAIN = 1
 
+_MOST_WAITS = 100
+"""429s in a row for one batch, after which its rows are left pending."""
+
 _REJECTED_SHARE = 0.1
 """More than one row in ten refused is a fault of the set-up, not of the rows."""
 
@@ -63,7 +66,8 @@ class Delivery:
         self._new_lane = new_lane
         self.tally = Tally()
         self.failure: RunnerError | None = None
-        self._threads = [
+        self._threads: list[threading.Thread] = []
+        self._threads += [
             threading.Thread(target=self._work, daemon=True, name=f"lane-{number}")
             for number in range(lanes)
         ]
@@ -94,6 +98,8 @@ class Delivery:
         with self._lock:
             self.failure = self.failure or failure
         self._stop.set()
+        for _ in self._threads:
+            self._queue.put(None)
 
     @property
     def stopped(self) -> bool:
@@ -166,16 +172,14 @@ class Delivery:
             if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
                 self.stop(stopping_error(outcome))
                 return None
-            if outcome.wait is not None:
-                self._gate.close_for(outcome.wait)
-            if outcome.kind is Kind.WAIT and outcome.wait is None:
-                waits += 1
-                self._gate.close_for(_backoff(waits))
-            if self._gate.waited > self._limits.wait_budget:
-                self.stop(_too_long(self._gate.waited))
-                return None
             if outcome.kind is Kind.WAIT:
+                waits += 1
+                # "Wait 0" is no word to wait by: many at once would never end.
+                self._pause(outcome.wait or _backoff(waits))
+                attempt = self._limits.attempts if waits > _MOST_WAITS else attempt
                 continue
+            if outcome.wait:
+                self._pause(outcome.wait)
             attempt += 1
             if not self._may_retry():
                 self.stop(_unavailable(reason))
@@ -185,6 +189,12 @@ class Delivery:
         self._left(reason)
         return None
 
+    def _pause(self, seconds: float) -> None:
+        """Let nothing begin for so long; stop where a push may not wait as long."""
+        self._gate.close_for(seconds)
+        if self._gate.waited > self._limits.wait_budget:
+            self.stop(_too_long(self._gate.waited))
+
     def _read(self, answer: Answer, objects: int) -> Outcome:
         with self._lock:
             self.tally.requests += 1
@@ -192,7 +202,7 @@ class Delivery:
             return Outcome(Kind.RETRY, answer.failure)
         pause = pause_before_limit(answer.headers, self._gate.in_flight)
         if pause is not None and answer.status != 429:
-            self._gate.close_for(pause)
+            self._pause(pause)
         return classify(answer.status, answer.headers, answer.body, objects)
 
     def _accept(self, batch: Batch, outcome: Outcome) -> None:

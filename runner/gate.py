@@ -15,6 +15,8 @@ from .settings import Limits
 SHARE_OF_LIMIT = 0.95
 """Other senders share the workspace's limit; running into it costs a whole window."""
 
+_RECHECK_SECONDS = 0.2
+
 _SLACK_SECONDS = 0.1
 """How far a late lane may catch up, where the unused share of the limit covers it."""
 
@@ -33,6 +35,7 @@ class Gate:
         self._lock = threading.Lock()
         self._next_slot = 0.0
         self._closed_until = 0.0
+        self._trusted_until = float("inf")
         self.in_flight = 0
         self.waited = 0.0
         """Seconds that Braze told us to wait so far."""
@@ -45,6 +48,8 @@ class Gate:
                 now = self._clock()
                 if now < self._closed_until:
                     slot, delay = None, self._closed_until - now
+                elif now > self._trusted_until:
+                    slot, delay = None, _RECHECK_SECONDS
                 else:
                     if slot is None:
                         slot = max(self._next_slot, now - self._slack)
@@ -60,6 +65,11 @@ class Gate:
         """A request has its answer, or will have none."""
         with self._lock:
             self.in_flight -= 1
+
+    def trust_for(self, seconds: float) -> None:
+        """The lease holds for so long: without another word nothing begins after it."""
+        with self._lock:
+            self._trusted_until = self._clock() + seconds
 
     def close_for(self, seconds: float) -> None:
         """Let nothing begin for so long; a shorter word undoes no longer one."""

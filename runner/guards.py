@@ -16,6 +16,13 @@ from .settings import Limits
 _NAMED_KEYS = 3
 _FEW_ROWS = 10
 
+# Braze finds a profile by e-mail whatever its case.
+_ONE_PROFILE = """
+        group by case
+            when starts_with(payload, '{"email":') then lower(row_key) else row_key
+        end
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -71,10 +78,10 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
         guards.append(Guard(sync.name, text, approvable=False))
     keys = ledger.connection.execute(
         f"""
-        select row_key, any_value(payload), count(*) over ()
+        select any_value(row_key) as row_key, any_value(payload), count(*) over ()
         from {outbox}
         where row_key is not null
-        group by row_key
+        {_ONE_PROFILE}
         having count(*) > 1 or max(key_count) > 1
         order by row_key
         limit {_NAMED_KEYS}

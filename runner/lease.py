@@ -16,6 +16,9 @@ from .errors import LeaseError
 from .ledger import Ledger, utcnow
 
 LEASE_SECONDS = 120
+TRUSTED_SECONDS = 80
+"""How long after its last extension a holder may begin requests."""
+
 _NAME = "push"
 
 
@@ -89,7 +92,17 @@ def release(ledger: Ledger, lease: Lease) -> None:
 
 
 def _this_process() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_place()}/{_started(os.getpid())}"
+
+
+def _place() -> str:
+    """Where a process number means something: this boot, this PID namespace. Linux."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
+        space = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        return ""
+    return f"{boot.strip()} {space}"
 
 
 def _started(pid: int) -> str:
@@ -103,8 +116,12 @@ def _started(pid: int) -> str:
 
 
 def _is_dead(holder: str) -> bool:
-    host, pid, started = holder.split("/")
-    if host != socket.gethostname():
+    """Whether the holder is known to be gone; from elsewhere nobody can know."""
+    host, pid, *rest = holder.split("/")
+    if len(rest) != 2:
+        return False
+    place, started = rest
+    if (host, place) != (socket.gethostname(), _place()):
         return False
     try:
         os.kill(int(pid), 0)

@@ -174,6 +174,27 @@ class Ledger:
         ).fetchone()
         return str(row[0]) if row else None
 
+    def has(self, outbox: str) -> bool:
+        """Whether a run's outbox is still there."""
+        row = self.connection.execute(
+            "select 1 from duckdb_tables() where schema_name = ? and table_name = ?",
+            [self.runs.schema, outbox],
+        ).fetchone()
+        return row is not None
+
+    def give_up_run(self, run_id: str, sync: str) -> None:
+        """End a run that nothing is left of; what it had sent is sent once more."""
+        self.connection.execute(
+            f"""
+            update {self.runs} set finished_at = ?, outcome = 'lost'
+            where run_id = ? and sync = ?
+            """,
+            [utcnow(), run_id, sync],
+        )
+        self.connection.execute(
+            f"delete from {self.acks} where run_id = ? and sync = ?", [run_id, sync]
+        )
+
     def unfinished_runs(self) -> list[tuple[str, str, str]]:
         """Return (run_id, sync, outbox) of every run that was cut off."""
         return self.connection.execute(

@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-MAX_WAIT = 900.0
-"""Seconds; a longer wait is a clock gone wrong, not advice (reliability sheet F15)."""
+MAX_WAIT = 86_400.0
+"""Seconds; a longer wait is a clock gone wrong, not advice, and is not heeded."""
 
 _EPOCH = 1_000_000_000
 """Reset values above this are UTC epoch seconds, below it seconds left (braze 1.4)."""
@@ -57,9 +57,10 @@ def classify(  # noqa: PLR0911 - a table, one line a class of answer
     Follows the table "Outcome classes" for attributes: a repeat is harmless, so
     whatever is ambiguous is sent again.
     """
-    wait = _wait(headers)
     if status == 429:
-        return Outcome(Kind.WAIT, "429: rate limit", wait=wait)
+        return Outcome(Kind.WAIT, "429: rate limit", wait=_wait(headers))
+    # Every answer says when its window ends; only these words ask to wait for it.
+    wait = _retry_after(headers)
     if status in {401, 403}:
         return Outcome(Kind.AUTH, _auth_reason(status))
     if 300 <= status < 400:
@@ -172,19 +173,27 @@ def _wait(headers: Mapping[str, str]) -> float | None:
     seconds, the latter by its standard also a date; X-RateLimit-Reset holds epoch
     seconds or seconds left.
     """
-    now = _date(headers.get("date"))
-    later = _date(headers.get("retry-after"))
+    word = _retry_after(headers)
+    if word is not None:
+        return word
     reset = _float(headers.get("x-ratelimit-reset"))
     if reset is not None and reset >= _EPOCH:
-        reset = _difference(reset, now)
-    words = (
+        reset = _difference(reset, _date(headers.get("date")))
+    return _first_sensible(reset)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    now = _date(headers.get("date"))
+    return _first_sensible(
         _float(headers.get("x-ratelimit-retry-after")),
         _float(headers.get("retry-after")),
-        _difference(later, now),
-        reset,
+        _difference(_date(headers.get("retry-after")), now),
     )
+
+
+def _first_sensible(*words: float | None) -> float | None:
     return next(
-        (min(word, MAX_WAIT) for word in words if word is not None and word >= 0), None
+        (word for word in words if word is not None and 0 <= word <= MAX_WAIT), None
     )
 
 

@@ -31,11 +31,16 @@ PENDING_COLUMNS = (
     "key_count",
     "problem",
 )
-PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias", "alias_name")
+PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias")
 """An object may hold one of them; e-mail and phone are attributes beside it."""
 
-RESERVED_NAMES = frozenset({"_mart_row", "_row_key", "_row_hash", "_is_known"})
-"""Columns that pending_rows() adds to the mart's on the way."""
+RESERVED_NAMES = frozenset(
+    {
+        *("_mart_row", "_row_key", "_row_hash", "_is_known", "_is_resync"),
+        *("_update_existing_only", "_merge_objects", "push_token_import"),
+    }
+)
+"""What pending_rows() adds on the way, and what would steer Braze, not a profile."""
 
 SAMPLES = 3
 
@@ -53,6 +58,7 @@ class SyncPlan:
     requests: int
     data_points: int
     payload_bytes: int
+    largest_payload: int
     checksum: str
     samples: tuple[tuple[str, str], ...] = ()
     """(change, payload) of the first rows."""
@@ -136,7 +142,9 @@ def freeze(
     if limit is None or limit >= whole.planned:
         return whole
     # Guards look at all that is pending: a sample must not slip past them.
-    connection.execute(f"create temp table sample as from {outbox} limit {limit}")
+    connection.execute(
+        f"create temp table sample as from {outbox} order by row_key limit {limit}"
+    )
     connection.execute(f"drop table {outbox}")
     connection.execute(f"create {temporary}table {outbox} as from sample")
     connection.execute("drop table sample")
@@ -172,13 +180,17 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
                 "pending_rows() keeps for itself. Rename it."
             )
             raise ConfigError(msg)
-        primary = [name for name in PRIMARY_IDENTIFIERS if name in names]
+        primary = [name for name in names if name.lower() in PRIMARY_IDENTIFIERS]
         if len(primary) > 1:
             msg = (
-                f"{sync.name}: {mart.name} has the columns {' and '.join(primary)}. "
+                f"{sync.name}: {mart.name} has the columns {_listed(primary)}. "
                 "Braze refuses an object with two of these; keep the key only."
             )
             raise ConfigError(msg)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(sorted(names))
 
 
 def _run(
@@ -231,6 +243,7 @@ def _count(
     added, changed, removed, refused, points, size, largest, checksum = row
     sendable = added + changed + removed - refused
     requests = _requests(connection, outbox, sendable, int(largest), limits)
+    _check_changes(connection, sync, outbox)
     samples = connection.execute(
         f"select change, payload from {outbox} where problem is null "
         f"order by {SEQ} limit {SAMPLES}"
@@ -244,6 +257,7 @@ def _count(
         requests=requests,
         data_points=int(points),
         payload_bytes=int(size),
+        largest_payload=int(largest),
         checksum=str(checksum),
         samples=tuple(samples),
         guards=tuple(
@@ -257,6 +271,25 @@ def _count(
             )
         ),
     )
+
+
+def _check_changes(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, outbox: Relation | str
+) -> None:
+    """A view of the user's own may say another word, and nothing would be counted."""
+    row = connection.execute(
+        f"""
+        select any_value(change) from {outbox}
+        where change is null or change not in ('added', 'changed', 'removed')
+        having count(*) > 0
+        """
+    ).fetchone()
+    if row:
+        msg = (
+            f"{sync.name}: {sync.pending.name} says change '{row[0]}'. "
+            "It knows added, changed and removed."
+        )
+        raise ConfigError(msg)
 
 
 def _requests(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from . import lease as leases
 from .batches import Batch, cut
 from .delivery import Delivery
+from .gate import Gate
 from .interrupts import Interrupts
 from .ledger import SEQ, Ack, Ledger, merged
 from .plan import SyncPlan
@@ -21,6 +22,8 @@ from .settings import Limits
 
 WINDOW_BYTES = 32_000_000
 """Payload bytes read from the outbox at a time; two windows are in memory at most."""
+
+_GIANTS = 16
 
 _POLL_SECONDS = 0.01
 
@@ -47,6 +50,7 @@ class Pump:
         limits: Limits,
         *,
         open_ledger: Callable[[], AbstractContextManager[Ledger]],
+        gate: Gate,
         lease: leases.Lease,
         interrupts: Interrupts,
         progress: Progress,
@@ -55,10 +59,13 @@ class Pump:
         self._delivery = delivery
         self._limits = limits
         self._open_ledger = open_ledger
+        self._gate = gate
         self._lease = lease
         self._interrupts = interrupts
         self._progress = progress
         average = job.plan.payload_bytes // max(job.plan.sendable, 1) + 1
+        # A few giants may stand side by side.
+        average = max(average, job.plan.largest_payload // _GIANTS)
         # Whole batches: a window that ends within one would cost a request.
         batches = max(2, WINDOW_BYTES // average // limits.objects_per_request)
         self._window = batches * limits.objects_per_request
@@ -101,6 +108,7 @@ class Pump:
             acks = delivery.take()
             with ledger.transaction():
                 leases.extend(ledger, self._lease)
+                self._gate.trust_for(leases.TRUSTED_SECONDS)
                 ledger.record(
                     job.run_id,
                     job.plan.sync.name,

@@ -70,6 +70,7 @@ class Push:
             approved = approved or (None if shown.guards else shown.plan_id)
         lease, plan = self._freeze(syncs, limit, approved, full_resync=full_resync)
         gate = Gate(self.limits)
+        gate.trust_for(leases.TRUSTED_SECONDS)
         results: list[SyncResult] = []
         failure: RunnerError | None = None
         with Interrupts() as interrupts:
@@ -131,6 +132,7 @@ class Push:
             except BaseException:
                 leases.release(ledger, lease)
                 raise
+            _leave_unpacked(ledger)
         return lease, plan
 
     def _check_endpoint(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
@@ -180,6 +182,10 @@ class Push:
     def _recover(self, ledger: Ledger) -> None:
         """Fold what a run that was cut off had acknowledged."""
         for run_id, sync, outbox in ledger.unfinished_runs():
+            if not ledger.has(outbox):
+                ledger.give_up_run(run_id, sync)
+                self.tell(f"{sync}: run {run_id} was cut off and left no outbox.")
+                continue
             counts = finish_run(
                 ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
             )
@@ -212,10 +218,11 @@ class Push:
                     job,
                     delivery,
                     self.limits,
-                    open_ledger=self._open_ledger,
+                    open_ledger=self._visit_ledger,
                     lease=lease,
                     interrupts=interrupts,
                     progress=self.progress,
+                    gate=gate,
                 ).run()
             except BaseException:
                 delivery.stop()
@@ -227,7 +234,6 @@ class Push:
         with self._open_ledger() as ledger, ledger.transaction():
             leases.extend(ledger, lease)
             ledger.record(self.run_id, sync, merged(acks), requests)
-            ledger.connection.execute("pragma enable_checkpoint_on_shutdown")
             counts = finish_run(
                 ledger,
                 run_id=self.run_id,
@@ -259,14 +265,20 @@ class Push:
 
     @contextmanager
     def _open_ledger(self) -> Iterator[Ledger]:
-        """Open the warehouse for a moment.
-
-        Closing it packs what was written into the file. While the outbox lives that is
-        left undone: it would be packed to be dropped.
-        """
         with self.warehouse.open() as connection:
-            connection.execute("pragma disable_checkpoint_on_shutdown")
             yield Ledger(connection, self.manifest.ledger)
+
+    @contextmanager
+    def _visit_ledger(self) -> Iterator[Ledger]:
+        """Open the warehouse for a moment between two windows."""
+        with self._open_ledger() as ledger:
+            _leave_unpacked(ledger)
+            yield ledger
+
+
+def _leave_unpacked(ledger: Ledger) -> None:
+    """Close the file without packing it: an outbox would be packed to be dropped."""
+    ledger.connection.execute("pragma disable_checkpoint_on_shutdown")
 
 
 def _check(plan: Plan, approved: str | None) -> None:

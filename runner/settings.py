@@ -53,6 +53,9 @@ class Limits:
     """Share of a sync's sent rows that may be removed without approval."""
 
 
+MOST_ACK_SECONDS = 30
+
+
 def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Limits:
     """Merge defaults, `vars: runner:` and RUNNER_* variables; refuse the unknown."""
     fields = {field.name: field for field in dataclasses.fields(Limits)}
@@ -76,7 +79,14 @@ def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Lim
         variable = f"RUNNER_{name.upper()}"
         if environ.get(variable):
             values[name] = _number(variable, name, environ[variable])
-    return Limits(**values)
+    limits = Limits(**values)
+    if limits.ack_seconds > MOST_ACK_SECONDS:
+        msg = (
+            f"ack_seconds: {limits.ack_seconds:g} is too long: a crash would repeat as "
+            f"much. At most {MOST_ACK_SECONDS}."
+        )
+        raise ConfigError(msg)
+    return limits
 
 
 def _number(where: str, name: str, value: object) -> int | float:

@@ -96,11 +96,13 @@ class Warehouse:
                 )
             except duckdb.IOException as error:
                 holder = _HOLDER.search(str(error))
-                if not holder:
+                if "Conflicting lock" not in str(error):
                     raise ConfigError(_unreadable(self.path, error)) from None
             except duckdb.Error as error:
                 raise ConfigError(_unreadable(self.path, error)) from None
-            who = f"{Path(holder['program']).name} (PID {holder['pid']})"
+            who = "another process"
+            if holder:
+                who = f"{Path(holder['program']).name} (PID {holder['pid']})"
             if time.monotonic() >= deadline:
                 msg = (
                     f"{self.path}: held by {who} for over {self.lock_wait:g} s. "

@@ -112,4 +112,5 @@ def say(text: str) -> None:
 
 def is_interactive() -> bool:
     """Whether somebody is there to answer a question."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -108,6 +109,8 @@ def _revision(directory: Path) -> str:
             text=True,
             timeout=5,
             check=False,
+            # git has no business with Braze's key.
+            env={k: v for k, v in os.environ.items() if not k.startswith("BRAZE_")},
         )
     except (OSError, subprocess.SubprocessError):
         return ""
@@ -119,7 +122,8 @@ class Progress:
 
     def __init__(self) -> None:
         self._last = time.monotonic()
-        self._every = 0.2 if sys.stderr.isatty() else 10.0
+        self._live = sys.stderr is not None and sys.stderr.isatty()
+        self._every = 0.2 if self._live else 10.0
 
     def __call__(
         self, plan: SyncPlan, accepted: int, rejected: int, seconds: float
@@ -136,7 +140,7 @@ class Progress:
         )
         if rejected:
             text += f", {rejected:,} rejected"
-        if sys.stderr.isatty():
+        if self._live:
             ending = "\n" if settled >= plan.sendable else ""
             click.echo(f"\r\x1b[K{text}{ending}", err=True, nl=False)
         else:

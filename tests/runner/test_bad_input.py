@@ -287,7 +287,7 @@ def test_a_mart_with_two_identifiers(shop: Shop, sandbox: Sandbox) -> None:
     shop.sql("alter table people add column braze_id varchar")
     aftermath, message = refused(shop, sandbox)
     assert aftermath == Aftermath(2)
-    assert "people has the columns external_id and braze_id" in message
+    assert "people has the columns braze_id and external_id" in message
 
 
 def test_a_pending_view_that_lacks_a_column(shop: Shop, sandbox: Sandbox) -> None:

@@ -432,6 +432,18 @@ def test_an_outage_that_says_to_come_back_has_the_same_budget() -> None:
     assert moments[-1] - moments[0] <= 900 + 60
 
 
+def test_a_word_to_wait_for_no_time_at_all_is_not_obeyed_for_ever() -> None:
+    braze = FakeBraze(always=Answer(429, {"retry-after": "0"}))
+    delivery = deliver(braze, batches(1))
+    assert isinstance(delivery.failure, DeliveryError)
+    assert len(braze.bodies) <= 101
+
+
+def test_a_key_that_is_refused_without_a_whole_answer_is_refused() -> None:
+    delivery = deliver(FakeBraze(always=Answer(401, {}, b"")), batches(1))
+    assert isinstance(delivery.failure, AuthError)
+
+
 # -- numbers
 
 

@@ -63,6 +63,7 @@ def sync_plan(**more: Any) -> SyncPlan:
         "requests": 17,
         "data_points": 5_000,
         "payload_bytes": 100_000,
+        "largest_payload": 1_000,
         "checksum": "1",
         "samples": (("added", json.dumps(PERSON)),),
         **more,
