@@ -71,11 +71,13 @@ seeds:
 shop:
   target: dev
   outputs:
-    dev: {{type: duckdb, path: {DATABASE}, threads: 2}}
-    limited:
+    dev:
       type: duckdb
       path: {DATABASE}
-      settings: {{memory_limit: 1GB, temp_directory: spill}}
+      threads: 2
+      settings:
+        memory_limit: "{{{{ env_var('BENCH_MEMORY', '80%') }}}}"
+        temp_directory: spill
 """,
     "models/customers.sql": "{{ config(materialized='table') }}\n"
     + CUSTOMERS.format(rows=1),
