@@ -59,7 +59,6 @@ class Sync:
     pii: frozenset[str] = frozenset()
     """Columns whose values are masked wherever a person or a log may read them."""
     tags: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +189,6 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
         if by_id[unique_id]["name"] not in LEDGER_TABLES
         and by_id[unique_id]["config"].get("materialized") != "ephemeral"
     ]
-    known = OBJECTS[meta["destination"]][meta["object"]]
-    options = {name: meta.get(name, values[0]) for name, values in known.items()}
     return Sync(
         name=node["name"].removesuffix(PENDING_SUFFIX),
         destination=meta["destination"],
@@ -205,7 +202,6 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
             if _column_meta(column).get("pii")
         ),
         tags=tuple(node.get("tags", [])),
-        options=tuple(options.items()),
     )
 
 

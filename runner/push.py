@@ -73,14 +73,15 @@ class Push:
         gate.trust_for(leases.TRUSTED_SECONDS)
         results: list[SyncResult] = []
         failure: RunnerError | None = None
+        final = False
         with Interrupts() as interrupts:
             for job in self._jobs(plan):
-                # A wrong key or endpoint is wrong for every sync; a bad batch is not.
-                final = isinstance(failure, AuthError | ConfigError)
                 skip = final or interrupts.signal is not None
                 result, problem = self._send(lease, job, gate, interrupts, skip=skip)
                 results.append(result)
                 failure = failure or problem
+                # A wrong key or endpoint is wrong for every sync; a bad batch is not.
+                final = final or isinstance(problem, AuthError | ConfigError)
         with self._open_ledger() as ledger:
             leases.release(ledger, lease)
         return PushResult(

@@ -354,7 +354,10 @@ removed_rows as (
         array_to_string(list_transform(
             entries,
             lambda entry: cast(to_json(entry.key) as varchar) || ':'
-            || replace(cast(entry.value as varchar), 'true', 'false')
+            || case
+                when cast(entry.value as varchar) = 'true' then 'false'
+                else cast(entry.value as varchar)
+            end
         ), ',') as kept_members,
         {%- else %}
         {# Nothing is left to know of this row: the ledger forgets it. #}

@@ -155,16 +155,6 @@ def test_a_column_declared_as_personal_is_known(
     assert sync.pii == frozenset({"note"})
 
 
-def test_a_mode_that_is_not_given_is_the_first(desk: Desk) -> None:
-    (sync,) = desk.load(pending()).syncs
-    assert sync.options == (("mode", "upsert"),)
-
-
-def test_a_mode_that_is_given_is_kept(desk: Desk) -> None:
-    (sync,) = desk.load(pending({**GOOD, "mode": "update"})).syncs
-    assert sync.options == (("mode", "update"),)
-
-
 def test_names_in_sql_are_quoted(desk: Desk) -> None:
     relation = Relation("shop", 'o"dd', "people")
     assert str(relation) == '"shop"."o""dd"."people"'

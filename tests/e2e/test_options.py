@@ -1,0 +1,89 @@
+"""What `on_removed` and `on_null` leave in Braze, and in the ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.sandbox import Sandbox
+from tests.conftest import PROJECT, Shop
+
+SYNCS = {
+    "unset": "on_removed='unset'",
+    "flags": "on_removed='false'",
+    "keep": "on_null='ignore'",
+}
+PEOPLE = """\
+{{ config(materialized='table') }}
+select
+    'p' || number as external_id, 'gold' as tier, true as is_member, 'true' as word
+from range(20) as numbers(number)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with a sync for each option, built once."""
+    shop = Shop(tmp_path_factory.mktemp("options"))
+    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
+    files["models/people.sql"] = PEOPLE
+    meta = "{sync: {destination: braze, object: attributes}}"
+    described = "models:\n"
+    for name, option in SYNCS.items():
+        call = f"{{{{ braze_bridge.pending_rows(ref('people'), {option}) }}}}\n"
+        files[f"models/{name}__pending.sql"] = call
+        described += f"  - name: {name}__pending\n    config: {{meta: {meta}}}\n"
+    files["models/syncs.yml"] = described
+    for name, text in files.items():
+        path = Path(shop.directory / name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    run = shop.runner("build", "--quiet")
+    assert run.code == 0, run.out
+    return shop
+
+
+def after(shop: Shop, sync: str, change: str) -> tuple[dict[str, Any], Any]:
+    """Push all as it was, then the change; return p1's attributes and ledger row."""
+    shop.sql("create or replace table main.kept as from main.people")
+    shop.sql("delete from main_ledger.ledger_sent_rows")
+    try:
+        with Sandbox() as sandbox:
+            shop.runner("push", "--yes", "-s", sync, sandbox=sandbox)
+            shop.sql(change)
+            shop.runner("push", "--yes", "-s", sync, sandbox=sandbox)
+            again = shop.runner("push", "-s", sync, "--format", "json", sandbox=sandbox)
+            assert again.json["syncs"][0]["requests"] == 0
+            custom = sandbox.profiles()["p1"].get("custom_attributes", {})
+    finally:
+        shop.sql("create or replace table main.people as from main.kept")
+    rows = shop.sql(
+        "select row_json from main_ledger.ledger_sent_rows where row_key = 'p1'"
+    )
+    return custom, json.loads(rows[0][0]) if rows else None
+
+
+REMOVED = "delete from main.people where external_id = 'p1'"
+
+
+def test_unset_takes_every_value_back_and_forgets_the_row(built: Shop) -> None:
+    assert after(built, "unset", REMOVED) == ({}, None)
+
+
+def test_false_lowers_the_flags_and_remembers_the_rest(built: Shop) -> None:
+    """A text that says true is no flag, in Braze as in the ledger."""
+    left = {"tier": "gold", "is_member": False, "word": "true"}
+
+    assert after(built, "flags", REMOVED) == (left, {"external_id": "p1", **left})
+
+
+def test_an_ignored_null_leaves_the_value_in_braze_and_in_the_ledger(
+    built: Shop,
+) -> None:
+    change = "update main.people set tier = null, word = 'new' where external_id = 'p1'"
+    left = {"tier": "gold", "is_member": True, "word": "new"}
+
+    assert after(built, "keep", change) == (left, {"external_id": "p1", **left})
