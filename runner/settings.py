@@ -38,7 +38,7 @@ class Limits:
     read_timeout: float = 30.0
     """Seconds between two bytes of an answer."""
     total_timeout: float = 60.0
-    """Seconds for a whole answer."""
+    """Seconds until the body of an answer is whole."""
     attempts: int = 5
     """Sends of one batch before it is left pending; answers of 429 do not count."""
     wait_budget: float = 900.0

@@ -4,8 +4,8 @@
     first row is read, so a column pays for its own branch only.
 
     Timestamps leave as ISO 8601 in UTC, 32-bit floats by their shortest decimal
-    form, and nested values without nulls inside: Braze drops the whole update of an
-    attribute that holds one.
+    form, and nested values without null members and items: Braze drops the whole update
+    of an attribute that holds one. problem.sql finds those that stand deeper.
 #}
 {% macro duckdb__attribute_json(column) -%}
     nullif(cast(case
