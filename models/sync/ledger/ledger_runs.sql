@@ -14,5 +14,7 @@ select
     cast(null as varchar) as outcome,
     cast(null as varchar) as outbox,
     cast(null as varchar) as message,
-    cast(null as varchar) as endpoint
+    cast(null as varchar) as endpoint,
+    cast(null as varchar) as columns,
+    cast(null as bigint) as held
 where 1 = 0

@@ -4,5 +4,6 @@ select
     cast(null as varchar) as row_hash,
     cast(null as varchar) as row_json,
     cast(null as varchar) as run_id,
-    cast(null as timestamp) as sent_at
+    cast(null as timestamp) as sent_at,
+    cast(null as varchar) as sent_times
 where 1 = 0
