@@ -3,225 +3,184 @@
     catalog items, cohort members, subscription states, identity changes, deletions.
     pending_events() and its siblings call this; a model calls one of those.
 
-    mart         the mart's relation
-    row_key      what identifies a row, an expression over the mart's columns
-    parts        expressions over the mart's columns: payload, row_json; and, where the
-                 object has them, operation, scope, user_key, user_keys, sort_key,
-                 problem, data_points, adoptable, reach. docs/pending-rows.md says what
-                 each one holds.
-    once         true: a key that was sent is never sent again, whatever becomes of it
-    removed      parts for a row that left the mart, over the ledger's row_key and
-                 row_json, and `where` to choose among them; none sends nothing
-    definitions  a select of rows that must arrive before the others (the catalog of the
-                 items, the cohort of the members): row_key, payload, row_json,
-                 operation, scope, problem
+    mart           the mart's relation, or a select in parentheses
+    row_key        what identifies a row, an expression over the mart's columns
+    parts          expressions over the mart's columns, by the pending column that they
+                   fill: payload; row_json where it differs from it; and, where the object
+                   has them, operation, scope, user_key, user_keys, sort_key, problem,
+                   data_points, adoptable, reach. docs/pending-rows.md says what each
+                   one holds.
+    once           true: a key that was sent is never sent again, whatever becomes of it
+    removed        parts of a row that left the mart, over the ledger's row_key and
+                   row_json, and `where` to choose among them; none sends nothing
+    definitions    a select of what must stand before the rows (the catalog of the items,
+                   the cohort of the members): row_key, payload, row_json, operation,
+                   scope, problem. It may read the CTEs mart_rows (the mart's columns and
+                   _row_key) and sent_rows (the ledger's row_key and row_json). While a
+                   definition has a problem, the rows of its scope are held back and the
+                   definition stays pending, since a problem of the mart is mended there.
+                   `removed.where` must leave the definitions alone.
+    to_suppressed  true: suppressed users get theirs all the same (deletions)
 #}
-{% macro pending_objects(mart, row_key, parts, once=false, removed=none, definitions=none) -%}
-    {{- adapter.dispatch('pending_objects', 'braze_bridge')(
-        mart, row_key, parts, once, removed, definitions, braze_bridge.sync_name()
-    ) -}}
-{%- endmacro %}
-
-
-{% macro duckdb__pending_objects(mart, row_key, parts, once, removed, definitions, sync) -%}
-with sent_rows as not materialized (
+{% macro pending_objects(
+    mart, row_key, parts, once=false, removed=none, definitions=none, to_suppressed=false
+) -%}
+    {{- braze_bridge.check_pending_parts(parts) -}}
+    {{- braze_bridge.check_pending_parts(removed or {}, also=['where']) -}}
+with sent_rows as {{ braze_bridge.not_materialized() }} (
 
     select row_key, row_hash, row_json
     from {{ ref('ledger_sent_rows') }}
-    where sync = '{{ sync }}'
-
-),
-
-unknown_rows as (
-
-    select row_key
-    from {{ ref('ledger_unknown_rows') }}
-    where sync = '{{ sync }}'
+    where sync = '{{ braze_bridge.sync_name() }}'
 
 ),
 
 given_up_rows as (
 
-    select (row_key, row_hash) as version
+    select row_key, row_hash
     from {{ ref('ledger_rejected_rows') }}
-    where sync = '{{ sync }}' and {{ braze_bridge.is_given_up() }}
+    where sync = '{{ braze_bridge.sync_name() }}' and {{ braze_bridge.is_given_up() }}
+
+),
+
+unknown_rows as (
+
+    select distinct row_key
+    from {{ ref('ledger_unknown_rows') }}
+    where sync = '{{ braze_bridge.sync_name() }}'
 
 ),
 
 suppressed_users as (
 
-    select user_hash from {{ ref('ledger_suppressed_users') }}
+    select distinct user_hash from {{ ref('ledger_suppressed_users') }}
 
 ),
 
-mart_rows as not materialized (
+mart_rows as {{ braze_bridge.not_materialized() }} (
 
-    select
-        columns(lambda name: not starts_with(name, '_null_')),
-        {{ row_key }} as _row_key,
-        cast(hash(typeof(_mart_row), *columns(*)) as varchar) as _row_hash
-    from (
-        select
-            *,
-            columns(*) is null as "_null_\0"
-        from {{ mart }}
-    ) as _mart_row
+    {{ braze_bridge.hashed_rows(mart, row_key) }}
 
 ),
 
-{# `is not true`: a row without a key is offered, and a guard names it. #}
-offered_rows as materialized (
+differing_rows as (
 
     select
         mart_rows.*,
         sent_rows.row_key is not null as _is_known,
-        coalesce(sent_rows.row_hash = '', false) as _is_resync,
-        sent_rows.row_json as _sent_json
+        {# A full resync empties the hashes: every row is sent again. #}
+        coalesce(sent_rows.row_hash = '', false) as _is_resync
     from mart_rows
     left join sent_rows on mart_rows._row_key = sent_rows.row_key
     where
-        {% if once -%}
+        {%- if once %}
         sent_rows.row_key is null
-        {%- else -%}
+        {%- else %}
         mart_rows._row_hash is distinct from sent_rows.row_hash
         {%- endif %}
-        and (mart_rows._row_key in (select row_key from unknown_rows)) is not true
-        and ((mart_rows._row_key, mart_rows._row_hash) in (select version from given_up_rows)) is not true
+
+),
+
+{# A row without a key is among them: a guard names it. #}
+offered_rows as {{ braze_bridge.materialized() }} (
+
+    select differing_rows.*
+    from differing_rows
+    left join given_up_rows
+        on differing_rows._row_key = given_up_rows.row_key
+        and differing_rows._row_hash = given_up_rows.row_hash
+    left join unknown_rows on differing_rows._row_key = unknown_rows.row_key
+    where given_up_rows.row_key is null and unknown_rows.row_key is null
 
 ),
 
 key_counts as (
 
-    select _row_key, count(*) as key_count
+    select _row_key as counted_key, count(*) as count_rows
     from mart_rows
     where _row_key in (select _row_key from offered_rows)
     group by _row_key
 
 ),
 
+{# Only these rows of the ledger are read with their JSON. #}
+sent_versions as (
+
+    select row_key as sent_key, row_json as sent_json
+    from sent_rows
+    where row_key in (select _row_key from offered_rows where _is_known)
+
+),
+
+{% if definitions -%}
+{{ braze_bridge.definition_ctes(definitions) }},
+
+{% endif -%}
 built_rows as (
 
     select
-        offered_rows._row_key as row_key,
+        _row_key as row_key,
         case when _is_known then 'changed' else 'added' end as change,
-        {{ parts.payload }} as payload,
-        {{ parts.row_json }} as row_json,
         _row_hash as row_hash,
-        {{ parts.data_points or '0' }} as data_points,
-        coalesce(key_counts.key_count, 1) as key_count,
-        {{ parts.problem or 'cast(null as varchar)' }} as problem,
-        {{ parts.operation or 'cast(null as varchar)' }} as operation,
-        {{ parts.scope or 'cast(null as varchar)' }} as scope,
-        {{ parts.user_key or 'cast(null as varchar)' }} as user_key,
-        {{ parts.user_keys or 'cast(null as varchar[])' }} as user_keys,
-        {{ parts.sort_key or 'cast(null as varchar)' }} as sort_key,
-        {{ parts.adoptable or 'false' }} as adoptable,
-        {{ parts.reach or 'cast(null as bigint)' }} as reach,
-        _is_resync,
-        _sent_json
+        coalesce(count_rows, 1) as key_count,
+        {{ braze_bridge.pending_parts(parts) }},
+        _is_resync as is_resync
     from offered_rows
-    left join key_counts on offered_rows._row_key = key_counts._row_key
+    left join key_counts on _row_key = counted_key
 
 ),
 
 mart_pending as (
 
-    select * exclude (_is_resync, _sent_json)
+    select {{ braze_bridge.pending_columns() }}
     from built_rows
+    left join sent_versions on row_key = sent_key
+    {%- if definitions %}
+    left join held_scopes on scope = held_scope
+    {%- endif %}
     where
-        change = 'added'
-        or _is_resync
-        or key_count > 1
-        or (
-            row_json is distinct from _sent_json
-            and {{ braze_bridge.duckdb__canonical_json('row_json') }}
-            is distinct from {{ braze_bridge.duckdb__canonical_json('_sent_json') }}
+        (
+            sent_key is null
+            or is_resync
+            or key_count > 1
+            or (
+                row_json is distinct from sent_json
+                and not {{ braze_bridge.is_same_json('row_json', 'sent_json') }}
+            )
         )
-
-)
-{%- if definitions %},
-
-desired_definitions as (
-
-    {{ definitions }}
-
-),
-
-definition_pending as (
-
-    select
-        desired_definitions.row_key,
-        case when sent_rows.row_key is null then 'added' else 'changed' end as change,
-        desired_definitions.payload,
-        desired_definitions.row_json,
-        md5(desired_definitions.row_json) as row_hash,
-        0 as data_points,
-        1 as key_count,
-        desired_definitions.problem,
-        desired_definitions.operation,
-        desired_definitions.scope,
-        cast(null as varchar) as user_key,
-        cast(null as varchar[]) as user_keys,
-        cast(null as varchar) as sort_key,
-        false as adoptable,
-        cast(null as bigint) as reach
-    from desired_definitions
-    left join sent_rows on desired_definitions.row_key = sent_rows.row_key
-    where
-        sent_rows.row_key is null
-        or sent_rows.row_hash = ''
-        or desired_definitions.row_json <> sent_rows.row_json
-
-)
-{%- endif %}
-{%- if removed %},
-
-removed_pending as (
-
-    select
-        row_key,
-        'removed' as change,
-        {{ removed.payload }} as payload,
-        {{ removed.row_json or 'cast(null as varchar)' }} as row_json,
-        row_hash,
-        0 as data_points,
-        1 as key_count,
-        cast(null as varchar) as problem,
-        {{ removed.operation or 'cast(null as varchar)' }} as operation,
-        {{ removed.scope or 'cast(null as varchar)' }} as scope,
-        {{ removed.user_key or 'cast(null as varchar)' }} as user_key,
-        cast(null as varchar[]) as user_keys,
-        cast(null as varchar) as sort_key,
-        false as adoptable,
-        cast(null as bigint) as reach
-    from sent_rows
-    where
-        row_key not in (select _row_key from mart_rows where _row_key is not null)
-        and (row_key, row_hash) not in (select version from given_up_rows)
-        and row_key not in (select row_key from unknown_rows)
-        {%- if removed.where %}
-        and {{ removed.where }}
+        {%- if definitions %}
+        and held_scope is null
         {%- endif %}
 
-)
-{%- endif %},
+),
+{%- if removed %}
+
+{{ braze_bridge.removed_ctes(removed) }},
+{%- endif %}
 
 all_pending as (
 
-    select * from mart_pending
+    select {{ braze_bridge.pending_columns() }} from mart_pending
     {%- if definitions %}
-    union all by name
-    select * from definition_pending
+    union all
+    select {{ braze_bridge.pending_columns() }} from definition_pending
     {%- endif %}
     {%- if removed %}
-    union all by name
-    select * from removed_pending
+    union all
+    select {{ braze_bridge.pending_columns() }} from removed_pending
     {%- endif %}
 
 )
 
-select *
+select all_pending.*
 from all_pending
+{%- if not to_suppressed %}
+left join suppressed_users
+    on {{ braze_bridge.user_hash('all_pending.user_key') }} = suppressed_users.user_hash
 where
-    ({{ braze_bridge.user_hash('user_key') }} in (select user_hash from suppressed_users)) is not true
+    suppressed_users.user_hash is null
+    {%- if parts.user_keys %}
+    and not {{ braze_bridge.is_any_suppressed('all_pending.user_keys') }}
+    {%- endif %}
+{%- endif %}
 {%- endmacro %}

@@ -1,0 +1,74 @@
+{# Where DuckDB may compute a CTE twice, and where it must not. Snowflake decides alone. #}
+{% macro materialized() -%}
+    {{- adapter.dispatch('materialized', 'braze_bridge')() -}}
+{%- endmacro %}
+
+{% macro default__materialized() -%}{%- endmacro %}
+
+{% macro duckdb__materialized() -%}materialized{%- endmacro %}
+
+
+{% macro not_materialized() -%}
+    {{- adapter.dispatch('not_materialized', 'braze_bridge')() -}}
+{%- endmacro %}
+
+{% macro default__not_materialized() -%}{%- endmacro %}
+
+{% macro duckdb__not_materialized() -%}not materialized{%- endmacro %}
+
+
+{% macro text_array_type() -%}
+    {{- return(adapter.dispatch('text_array_type', 'braze_bridge')()) -}}
+{%- endmacro %}
+
+{% macro default__text_array_type() -%}
+    {{- return('array') -}}
+{%- endmacro %}
+
+{% macro duckdb__text_array_type() -%}
+    {{- return('varchar[]') -}}
+{%- endmacro %}
+
+
+{# Whether two JSON texts are one value: the order of keys and the spelling of numbers do
+   not count. #}
+{% macro is_same_json(left, right) -%}
+    {{- adapter.dispatch('is_same_json', 'braze_bridge')(left, right) -}}
+{%- endmacro %}
+
+{% macro default__is_same_json(left, right) -%}
+    (to_json(parse_json({{ left }})) is not distinct from to_json(parse_json({{ right }})))
+{%- endmacro %}
+
+{% macro duckdb__is_same_json(left, right) -%}
+    (
+        {{ braze_bridge.duckdb__canonical_json(left) }}
+        is not distinct from {{ braze_bridge.duckdb__canonical_json(right) }}
+    )
+{%- endmacro %}
+
+
+{# Whether one of several users is suppressed. #}
+{% macro is_any_suppressed(user_keys) -%}
+    {{- adapter.dispatch('is_any_suppressed', 'braze_bridge')(user_keys) -}}
+{%- endmacro %}
+
+{% macro default__is_any_suppressed(user_keys) -%}
+    coalesce(
+        arrays_overlap(
+            transform({{ user_keys }}, user_key varchar -> sha2(user_key, 256)),
+            (select array_agg(user_hash) from suppressed_users)
+        ),
+        false
+    )
+{%- endmacro %}
+
+{% macro duckdb__is_any_suppressed(user_keys) -%}
+    coalesce(
+        list_has_any(
+            list_transform({{ user_keys }}, lambda user_key: sha256(user_key)),
+            (select list(user_hash) from suppressed_users)
+        ),
+        false
+    )
+{%- endmacro %}
