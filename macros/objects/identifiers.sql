@@ -1,0 +1,169 @@
+{#
+    Whom a row of an identity mart means. The columns, each after `prefix`: external_id,
+    alias_name + alias_label, email, phone; and prioritization, which says who is meant
+    where several profiles share an address. `kinds` are those that the object allows.
+#}
+
+{# The first identifier that is given as a user key: 'external_id:c1', 'email:a@b.c'. #}
+{% macro identifier_key(kinds, prefix='') -%}
+    case
+        {%- for kind in kinds %}
+        when {{ braze_bridge.is_identified_by(kind, prefix) }}
+            then {% if kind == 'user_alias' -%}
+                'user_alias:' || {{ prefix }}alias_label || ':' || {{ prefix }}alias_name
+            {%- elif kind == 'email' -%}
+                'email:' || lower({{ prefix }}email)
+            {%- else -%}
+                '{{ kind }}:' || {{ prefix }}{{ kind }}
+            {%- endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# The same as the members of a JSON object, as Braze wants them. #}
+{% macro identifier_members(kinds, prefix='') -%}
+    case
+        {%- for kind in kinds %}
+        when {{ braze_bridge.is_identified_by(kind, prefix) }}
+            then {% if kind == 'user_alias' -%}
+                {{ braze_bridge.alias_member(prefix) }}
+            {%- else -%}
+                '"{{ kind }}":' || {{ braze_bridge.json_text(prefix ~ kind) }}
+                {%- if kind in ['email', 'phone'] %}
+                || ',"prioritization":' || cast(to_json({{ prefix }}prioritization) as varchar)
+                {%- endif %}
+            {%- endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# The same as the ledger keeps it: an address is hashed, since an identity change is
+   remembered for ever and nothing of it is needed but that it was made. #}
+{% macro kept_identifier(kinds, prefix='') -%}
+    case
+        {%- for kind in kinds %}
+        when {{ braze_bridge.is_identified_by(kind, prefix) }}
+            then {% if kind == 'user_alias' -%}
+                {{ braze_bridge.alias_member(prefix) }}
+            {%- elif kind in ['email', 'phone'] -%}
+                '"{{ kind }}_hash":"'
+                || {{ braze_bridge.user_hash(braze_bridge.identifier_key([kind], prefix)) }} || '"'
+            {%- else -%}
+                '"{{ kind }}":' || {{ braze_bridge.json_text(prefix ~ kind) }}
+            {%- endif %}
+        {%- endfor %}
+        else '"nobody":true'
+    end
+{%- endmacro %}
+
+
+{# What is wrong with the identifiers of one side, or null. #}
+{% macro identifier_problem(kinds, prefix='') -%}
+    case
+        {%- if 'user_alias' in kinds %}
+        when (nullif({{ prefix }}alias_name, '') is null) <> (nullif({{ prefix }}alias_label, '') is null)
+            then '{{ prefix }}alias_name or {{ prefix }}alias_label is missing'
+        {%- endif %}
+        when {% for kind in kinds -%}
+                cast({{ braze_bridge.is_identified_by(kind, prefix) }} as integer)
+                {%- if not loop.last %} + {% endif %}
+            {%- endfor %} <> 1
+            then 'exactly one of {{ prefix }}{{ kinds | join(', ' ~ prefix) }} must be given'
+        {%- if 'external_id' in kinds %}
+        when {{ braze_bridge.byte_length(prefix ~ 'external_id') }} > 987
+            then '{{ prefix }}external_id has more than 987 bytes'
+        {%- endif %}
+        {%- for kind in kinds if kind in ['email', 'phone'] %}
+        when {{ braze_bridge.is_identified_by(kind, prefix) }}
+            then {{ braze_bridge.prioritization_problem(prefix ~ 'prioritization') }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# Without a right order of preference Braze merges or deletes nobody, or somebody else. #}
+{% macro prioritization_problem(column) -%}
+    {%- set words = 'identified|unidentified|most_recently_updated|least_recently_updated' -%}
+    {%- set text = "cast(to_json(" ~ column ~ ") as varchar)" -%}
+    case
+        when {{ column }} is null or {{ text }} = '[]'
+            then '{{ column }} is missing: which profile, where several share the address'
+        when {{ braze_bridge.keep_pattern(
+            text, '[[]"(' ~ words ~ ')"(,"(' ~ words ~ ')")*[]]'
+        ) }} is null
+            then '{{ column }} holds a word that Braze does not know'
+        when {{ text }} like '%"identified"%' and {{ text }} like '%"unidentified"%'
+            then '{{ column }} holds identified and unidentified'
+    end
+{%- endmacro %}
+
+
+{% macro is_identified_by(kind, prefix='') -%}
+    {%- set column = prefix ~ ('alias_name' if kind == 'user_alias' else kind) -%}
+    (nullif({{ column }}, '') is not null)
+{%- endmacro %}
+
+
+{% macro alias_member(prefix='') -%}
+    '"user_alias":{"alias_name":' || {{ braze_bridge.json_text(prefix ~ 'alias_name') }}
+    || ',"alias_label":' || {{ braze_bridge.json_text(prefix ~ 'alias_label') }} || '}'
+{%- endmacro %}
+
+
+{# The mart with null for those of `columns` (name: type) that it lacks, so that a mart
+   need only have what it uses. #}
+{% macro with_columns(mart, columns) -%}
+    (
+        select * from {{ mart }}
+        union all by name
+        select
+            {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as {{ name }}{% if not loop.last %},{% endif %}
+            {%- endfor %}
+        where false
+    )
+{%- endmacro %}
+
+
+{# Columns as the text of a JSON object under their own names. #}
+{% macro object_text(columns) -%}
+    {%- set fields = {} -%}
+    {%- for column in columns %}{% do fields.update({column: column}) %}{% endfor -%}
+    cast(to_json({{ braze_bridge.object_of(fields) }}) as varchar)
+{%- endmacro %}
+
+
+{# A member of a JSON object as text. #}
+{% macro json_member(text, name) -%}
+    {{- adapter.dispatch('json_member', 'braze_bridge')(text, name) -}}
+{%- endmacro %}
+
+{% macro default__json_member(text, name) -%}
+    cast(get(try_parse_json({{ text }}), '{{ name }}') as varchar)
+{%- endmacro %}
+
+{% macro duckdb__json_member(text, name) -%}
+    json_extract_string({{ text }}, '$.{{ name }}')
+{%- endmacro %}
+
+
+{# The users that a change touches, from expressions that may be null. #}
+{% macro touched_users(user_keys) -%}
+    {{- adapter.dispatch('touched_users', 'braze_bridge')(user_keys) -}}
+{%- endmacro %}
+
+{% macro default__touched_users(user_keys) -%}
+    array_construct_compact({{ user_keys | join(', ') }})
+{%- endmacro %}
+
+{% macro duckdb__touched_users(user_keys) -%}
+    list_filter([{{ user_keys | join(', ') }}], lambda user_key: user_key is not null)
+{%- endmacro %}
+
+
+{# Of the changes of one user the earlier go first. #}
+{% macro change_order() -%}
+    {{ braze_bridge.iso_time('cast(changed_at as timestamp)') }}
+{%- endmacro %}

@@ -1,0 +1,116 @@
+{#
+    New external ids for profiles that keep everything else. The old one goes on leading to
+    the profile until it is removed, which is a second row: it becomes pending once the
+    rename is in the ledger. Both are made once, never repeated.
+
+    mart  current_external_id, new_external_id, and, where the mart has them:
+          remove_current (true once nothing sends the old id any more), changed_at
+#}
+{% macro pending_external_id_renames(mart) -%}
+    {{- braze_bridge.pending_objects(
+        braze_bridge.checked_renames(mart),
+        row_key='_rename_key',
+        parts={
+            'operation': '_operation',
+            'payload': "case _operation when 'remove' then "
+                ~ braze_bridge.json_text('current_external_id') ~ " else _rename_key end",
+            'row_json': '_rename_key',
+            'user_keys': braze_bridge.touched_users([
+                "'external_id:' || current_external_id", "'external_id:' || new_external_id",
+            ]),
+            'sort_key': braze_bridge.change_order(),
+            'problem': '_problem',
+        },
+        once=true,
+    ) -}}
+{%- endmacro %}
+
+
+{# The mart's renames, and the removals that are due, with _operation, _rename_key and
+   _problem. #}
+{% macro checked_renames(mart) -%}
+    {%- set sync = braze_bridge.sync_name() -%}
+(
+    with rename_rows as (
+
+        select
+            *,
+            '{"current_external_id":' || coalesce({{ braze_bridge.json_text('current_external_id') }}, 'null')
+            || ',"new_external_id":' || coalesce({{ braze_bridge.json_text('new_external_id') }}, 'null')
+            || '}' as _rename_key
+        from {{ braze_bridge.with_columns(mart, {
+            'remove_current': 'boolean', 'changed_at': 'timestamp',
+        }) }}
+
+    ),
+
+    {# The key of a catalog's item may look like one: row_json tells a customer's. #}
+    known_customers as (
+
+        select distinct row_key as _known_id
+        from {{ ref('ledger_sent_rows') }}
+        where
+            sync <> '{{ sync }}'
+            and row_key in (select new_external_id from rename_rows)
+            and {{ braze_bridge.json_member('row_json', 'external_id') }} = row_key
+
+    ),
+
+    sent_renames as (
+
+        select row_key as _sent_key
+        from {{ ref('ledger_sent_rows') }}
+        where sync = '{{ sync }}'
+
+    ),
+
+    removals as (
+
+        select
+            *,
+            '{"removed_external_id":' || {{ braze_bridge.json_text('current_external_id') }} || '}'
+            as _removal_key
+        from rename_rows
+        inner join sent_renames on _rename_key = _sent_key
+        where remove_current
+
+    )
+
+    select
+        'rename' as _operation,
+        _rename_key,
+        current_external_id,
+        new_external_id,
+        changed_at,
+        case
+            when nullif(current_external_id, '') is null or nullif(new_external_id, '') is null
+                then 'current_external_id or new_external_id is missing'
+            when current_external_id = new_external_id then 'both ids are the same'
+            when
+                {{ braze_bridge.byte_length('current_external_id') }} > 987
+                or {{ braze_bridge.byte_length('new_external_id') }} > 987
+                then 'an external_id has more than 987 bytes'
+            when
+                min(new_external_id) over (partition by current_external_id)
+                <> max(new_external_id) over (partition by current_external_id)
+                then 'one external_id is to get two new ones'
+            when
+                min(current_external_id) over (partition by new_external_id)
+                <> max(current_external_id) over (partition by new_external_id)
+                then 'two users are to get one external_id'
+            when _known_id is not null
+                then 'the new external_id has a profile already: merge the two instead'
+        end as _problem
+    from rename_rows
+    left join known_customers on new_external_id = _known_id
+    union all
+    select
+        'remove',
+        _removal_key,
+        current_external_id,
+        new_external_id,
+        changed_at,
+        null
+    from removals
+)
+{%- endmacro %}
