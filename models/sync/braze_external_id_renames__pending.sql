@@ -1,0 +1,1 @@
+{{ pending_external_id_renames(ref('braze_external_id_renames')) }}

@@ -1,0 +1,1 @@
+{{ pending_identifications(ref('braze_identifications')) }}

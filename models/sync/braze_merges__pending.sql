@@ -1,0 +1,1 @@
+{{ pending_merges(ref('braze_merges')) }}

@@ -1,0 +1,1 @@
+{{ pending_aliases(ref('braze_user_aliases')) }}

@@ -1,0 +1,1 @@
+{{ pending_deletions(ref('braze_user_deletions')) }}
