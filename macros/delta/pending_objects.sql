@@ -10,6 +10,9 @@
                    has them, operation, scope, user_key, user_keys, sort_key, problem,
                    data_points, adoptable, reach. docs/pending-rows.md says what each
                    one holds.
+    prepared       a select from the CTE offered_rows (the mart's rows to offer, with what
+                   begins with an underscore) that adds columns for the parts to name;
+                   none where the mart's own are enough
     once           true: a key that was sent is never sent again, whatever becomes of it
     removed        parts of a row that left the mart, over the ledger's row_key and
                    row_json, and `where` to choose among them; none sends nothing
@@ -23,7 +26,14 @@
     to_suppressed  true: suppressed users get theirs all the same (deletions)
 #}
 {% macro pending_objects(
-    mart, row_key, parts, once=false, removed=none, definitions=none, to_suppressed=false
+    mart,
+    row_key,
+    parts,
+    prepared=none,
+    once=false,
+    removed=none,
+    definitions=none,
+    to_suppressed=false
 ) -%}
     {{- braze_bridge.check_pending_parts(parts) -}}
     {{- braze_bridge.check_pending_parts(removed or {}, also=['where']) -}}
@@ -116,6 +126,12 @@ sent_versions as (
 {{ braze_bridge.definition_ctes(definitions) }},
 
 {% endif -%}
+prepared_rows as (
+
+    {{ prepared or 'select * from offered_rows' }}
+
+),
+
 built_rows as (
 
     select
@@ -125,7 +141,7 @@ built_rows as (
         coalesce(count_rows, 1) as key_count,
         {{ braze_bridge.pending_parts(parts) }},
         _is_resync as is_resync
-    from offered_rows
+    from prepared_rows
     left join key_counts on _row_key = counted_key
 
 ),
