@@ -21,6 +21,7 @@ COMMANDS = {
     "build": ("runner.commands.build", "Build the models with dbt."),
     "plan": ("runner.commands.plan", "Show what a push would send."),
     "push": ("runner.commands.push", "Send what is pending and record it."),
+    "run": ("runner.commands.run", "Build, then push; once or on a schedule."),
     "status": ("runner.commands.status", "Show the last runs and what is pending."),
     "rejected": ("runner.commands.rejected", "List rejected rows, or retry them."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
