@@ -70,7 +70,7 @@
                 cast({{ braze_bridge.is_identified_by(kind, prefix) }} as integer)
                 {%- if not loop.last %} + {% endif %}
             {%- endfor %} <> 1
-            then 'exactly one of {{ prefix }}{{ kinds | join(', ' ~ prefix) }} must be given'
+            then '{{ braze_bridge.identifier_columns(kinds, prefix) }}'
         {%- if 'external_id' in kinds %}
         when {{ braze_bridge.byte_length(prefix ~ 'external_id') }} > 987
             then '{{ prefix }}external_id has more than 987 bytes'
@@ -80,6 +80,19 @@
             then {{ braze_bridge.prioritization_problem(prefix ~ 'prioritization') }}
         {%- endfor %}
     end
+{%- endmacro %}
+
+
+{% macro identifier_columns(kinds, prefix='') -%}
+    {%- set columns = [] -%}
+    {%- for kind in kinds -%}
+        {%- do columns.append(prefix ~ ('alias_name' if kind == 'user_alias' else kind)) -%}
+    {%- endfor -%}
+    {%- if columns | length == 1 -%}
+        {{ columns[0] }} is missing
+    {%- else -%}
+        exactly one of {{ columns | join(', ') }} must be given
+    {%- endif -%}
 {%- endmacro %}
 
 
