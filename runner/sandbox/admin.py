@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from . import overview, strict_json
 from . import state as states
-from .endpoints import REDIRECTED
+from .damage import REDIRECTED
 from .state import State
 from .wire import Answer, Request
 
@@ -71,12 +71,16 @@ def _reset(state: State, _: Request) -> Answer:
 
 
 def _overview(state: State, request: Request) -> Answer:
-    return _json(200, overview.page_data(state, request.query.get("search", "")))
+    return _json(200, overview.page_data(state, _asked(request, "search")))
 
 
 def _profile(state: State, request: Request) -> Answer:
-    view = overview.one_profile(state, request.query.get("key", ""))
+    view = overview.one_profile(state, _asked(request, "key"))
     return _json(200 if view else 404, view or {"message": "No such profile"})
+
+
+def _asked(request: Request, name: str) -> str:
+    return request.query.get(name, [""])[-1]
 
 
 def _hostname(host: str) -> str:
@@ -106,6 +110,14 @@ _ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
         200, states.all_requests(state)
     ),
     ("GET", "/sandbox/meters"): lambda state, _: _json(200, states.all_meters(state)),
+    ("GET", "/sandbox/events"): lambda state, _: _json(200, states.all_events(state)),
+    ("GET", "/sandbox/purchases"): lambda state, _: _json(
+        200, states.all_purchases(state)
+    ),
+    ("GET", "/sandbox/catalogs"): lambda state, _: _json(
+        200, states.all_catalogs(state)
+    ),
+    ("GET", "/sandbox/cohorts"): lambda state, _: _json(200, states.all_cohorts(state)),
     ("GET", "/sandbox/bodies"): lambda state, _: _json(200, states.last_bodies(state)),
     ("GET", "/sandbox/faults"): lambda state, _: _json(200, state.faults.config),
     ("PUT", "/sandbox/faults"): _put_faults,

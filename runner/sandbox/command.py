@@ -15,8 +15,8 @@ from typing import Any
 import click
 
 from .faults import PRESETS, read
+from .rates import Dialect
 from .server import Sandbox
-from .state import Dialect
 
 
 class PortTaken(click.ClickException):

@@ -5,182 +5,162 @@ Must not touch sockets; rules of a request's content belong to the endpoints' mo
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
+import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from . import faults, strict_json, users
+from . import damage, faults, flights, rates, strict_json
+from .answers import TOO_LARGE, in_json
+from .api import routes
+from .api.routes import Endpoint
+from .calls import Call
 from .meters import Received, Window
+from .partial import REFUSING
 from .state import State, begin, tell_wait
-from .track import count_objects
 from .wire import Answer, Request
 
-REDIRECTED = "/sandbox/redirected"
-_LIMIT, _REMAINING, _RESET, _RETRY_AFTER = (
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-    "x-ratelimit-retry-after",
-)
-_CREATED = 201
-_BROKEN: Final = Answer(500, b'{"message":"Internal Server Error"}')
-_HTML: Final = b"<html><body><h1>%s</h1></body></html>"
+POISONED = "The request could not be processed"
+_NO_ENDPOINT_POOL: Final = "shared"
+_SUCCESS: Final = range(200, 300)
+_EMPTY_BODIES: Final = frozenset({"GET", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """The permission a key needs, and what answers; `is_limited` by the rate window."""
+class _Asked:
+    """One request, its record, and what is to answer it."""
 
-    permission: str
-    handle: Callable[[State, Any, Received], tuple[int, dict[str, Any]]]
-    is_limited: bool = False
-
-
-ENDPOINTS: Final = {
-    ("POST", "/users/track"): Endpoint("users.track", users.track, is_limited=True),
-    ("POST", "/users/export/ids"): Endpoint("users.export.ids", users.export_ids),
-}
+    request: Request
+    received: Received
+    endpoint: Endpoint
+    names: tuple[str, ...]
+    content: Any
 
 
 def respond(state: State, request: Request) -> Answer:
     """Answer one request and complete its record."""
-    received = begin(state, request)
-    if request.path == REDIRECTED:
+    found = routes.find(request.method, request.path)
+    pool = found[0].pool if found else _NO_ENDPOINT_POOL
+    received = begin(state, request, pool=pool)
+    if request.path == damage.REDIRECTED:
         # A runner that follows the redirect believes this and loses the batch.
-        answer = _json(201, {"message": "success"})
+        answer = in_json(201, {"message": "success"})
+    elif found is None:
+        answer = in_json(404, {"message": "Invalid URL"})
     else:
-        answer = _authorised(state, request, received)
+        asked = _Asked(request, received, *found, _content(request))
+        answer = _unauthorised(state, asked) or _within_limits(state, asked)
     received.status = 0 if answer.delivery == "none" else answer.status
     return answer
 
 
-def _authorised(state: State, request: Request, received: Received) -> Answer:
-    endpoint = ENDPOINTS.get((request.method, request.path))
-    if endpoint is None:
-        return _json(404, {"message": "Invalid URL"})
-    key = request.headers.get("authorization", "").removeprefix("Bearer ")
+def _unauthorised(state: State, asked: _Asked) -> Answer | None:
+    permission = asked.endpoint.permission
+    if permission is None:
+        return None
+    key = asked.request.headers.get("authorization", "").removeprefix("Bearer ")
     if key != state.settings.api_key:
-        empty = dict.fromkeys((_LIMIT, _REMAINING, _RESET), "")
-        return _json(401, {"message": f"Invalid API key: {key}"}, headers=empty)
+        message = {"message": f"Invalid API key: {key}"}
+        return in_json(401, message, headers=rates.UNAUTHORISED)
     allowed = state.settings.permissions
-    if allowed is not None and endpoint.permission not in allowed:
-        return _json(403, {"message": "Access Denied"})
-    return _within_limits(state, endpoint, request, received)
+    if allowed is not None and permission not in allowed:
+        return in_json(403, {"message": "Access Denied"})
+    return None
 
 
-def _within_limits(
-    state: State, endpoint: Endpoint, request: Request, received: Received
-) -> Answer:
-    now, dialect = state.settings.clock(), state.settings.dialect
-    headers: dict[str, str] = {}
-    content = _content(request)
-    if not isinstance(content, Answer):
-        received.objects = count_objects(content)
+def _within_limits(state: State, asked: _Asked) -> Answer:
+    pool, received, content = asked.endpoint.pool, asked.received, asked.content
+    now = state.settings.clock()
+    dialect = rates.dialect_of(pool, state.settings.dialect)
+    is_good = not isinstance(content, Answer)
+    users = asked.endpoint.touched(content) if is_good else set()
+    locked = asked.endpoint.locks(content) if is_good else None
+    received.objects = asked.endpoint.count(content) if is_good else 0
     with state.lock:
-        if endpoint.is_limited:
-            window = state.window.take(now)
-            if window.is_over:
-                return _wait(state, window, now=now, dialect=dialect)
-            headers = _rate_headers(window, now=now, dialect=dialect)
-        received.fault = kind = faults.draw(state.faults, request.path)
+        window = state.windows[pool].take(now)
+        if window.is_over:
+            return _wait(state, window, pool=pool, now=now, dialect=dialect)
+        received.fault = kind = _drawn(state, asked)
         if kind and not faults.KINDS[kind].is_applied:
-            return _refusing_fault(state, kind, now=now)
+            return _refusing_fault(state, kind, pool=pool, now=now)
+        if locked is not None and locked in state.flights.locked:
+            return damage.LOCKED
+        state.flights.take_off(users, locked)
+    try:
+        answer = _handled(state, asked)
+        headers = rates.headers(window, now=now, dialect=dialect)
+        answer = replace(answer, headers={**headers, **answer.headers})
+        answer = damage.damaged(answer, kind, delay=state.faults.slow_seconds)
+        if answer.delay:
+            time.sleep(answer.delay)
+    finally:
+        with state.lock:
+            state.flights.land(users, locked)
+            state.meters.rejected += received.rejected
+            state.meters.objects += received.queued
+    return answer
+
+
+def _drawn(state: State, asked: _Asked) -> str | None:
+    """Draw a fault; one that cannot happen at this endpoint does not."""
+    request = asked.request
+    kind = faults.draw(state.faults, request.path, is_read=request.method == "GET")
+    if kind in REFUSING and not asked.endpoint.has_errors:
+        return None
+    return None if kind == "lost_items" and not _takes_items(asked) else kind
+
+
+def _takes_items(asked: _Asked) -> bool:
+    return asked.endpoint.pool == "catalog_items"
+
+
+def _handled(state: State, asked: _Asked) -> Answer:
+    content, received = asked.content, asked.received
     if isinstance(content, Answer):
-        answer = content
-    else:
-        answer = _json(*endpoint.handle(state, content, received))
-    answer = replace(answer, headers=headers)
-    return _with_fault(answer, kind, delay=state.faults.slow_seconds)
+        return content
+    if state.faults.poison and faults.is_poisoned(state.faults, flights.named(content)):
+        received.fault = "poison"
+        return in_json(400, {"message": POISONED})
+    call = Call(content, received, asked.names, asked.request.query)
+    reply = asked.endpoint.handle(state, call)
+    if reply.status in _SUCCESS:
+        received.queued = received.objects - received.rejected
+    return in_json(reply.status, reply.content, headers=reply.headers)
 
 
 def _content(request: Request) -> Any:
     """Return the parsed body, or the answer that refuses it."""
     if request.body is None:
-        return _too_large()
+        return TOO_LARGE
+    if not request.body and request.method in _EMPTY_BODIES:
+        return {}
     content_type = request.headers.get("content-type", "").partition(";")[0]
     if content_type.strip().lower() != "application/json":
-        return _json(415, {"message": "Content-Type must be application/json"})
+        return in_json(415, {"message": "Content-Type must be application/json"})
     try:
         return strict_json.parse(request.body)
     except ValueError as error:
-        return _json(400, {"message": f"Malformed JSON: {error}"})
+        return in_json(400, {"message": f"Malformed JSON: {error}"})
 
 
-def _wait(state: State, window: Window, *, now: float, dialect: str) -> Answer:
-    """Build a 429; the lock must be held."""
-    message = {"message": "Rate limit exceeded"}
-    if dialect == "epoch":
-        headers = _rate_headers(window, now=now, dialect=dialect)
-        tell_wait(state, seconds=math.ceil(window.resets_at) - now)
-    else:
-        seconds = math.ceil(window.resets_at - now)
-        headers = {_RETRY_AFTER: str(seconds)}
-        tell_wait(state, seconds=seconds)
-    return _json(429, message, headers=headers)
-
-
-def _rate_headers(window: Window, *, now: float, dialect: str) -> dict[str, str]:
-    reset = window.resets_at if dialect == "epoch" else window.resets_at - now
-    return {
-        _LIMIT: str(window.limit),
-        _REMAINING: str(window.remaining),
-        _RESET: str(math.ceil(reset)),
-    }
-
-
-def _refusing_fault(state: State, kind: str, *, now: float) -> Answer:
-    """Build the answer of a fault that applies nothing; the lock must be held."""
-    if kind.startswith("429"):
-        seconds = state.faults.wait_seconds
-        limit = state.settings.rate_limit or (3000, 3.0)
-        # No wait must not become one by rounding up.
-        ends = now + seconds if seconds else math.floor(now)
-        window = Window(limit[0], remaining=0, resets_at=ends, is_over=True)
-        dialect = "epoch" if kind == "429_epoch" else "seconds"
-        return _wait(state, window, now=now if seconds else ends, dialect=dialect)
-    match kind:
-        case "500":
-            return _BROKEN
-        case "503_html":
-            return _html(503, b"Service Unavailable")
-        case "html_200":
-            return _html(200, b"Welcome")
-        case "redirect":
-            return Answer(307, headers={"location": REDIRECTED})
-    return _too_large()
-
-
-def _with_fault(answer: Answer, kind: str | None, *, delay: float) -> Answer:
-    """Damage the answer to a request that was applied."""
-    changes: dict[str, Any] = {}
-    match kind:
-        case "lost_answer":
-            changes = {"delivery": "none"}
-        case "truncated_json":
-            changes = {"delivery": "cut"}
-        case "slow":
-            changes = {"delay": delay}
-        case "500_applied" if answer.status == _CREATED:
-            changes = {"status": 500, "body": _BROKEN.body}
-        case "no_message" if answer.status == _CREATED:
-            changes = {"body": b"{}"}
-        case "202_queued" if answer.status == _CREATED:
-            changes = {"status": 202, "body": b'{"message":"queued"}'}
-    return replace(answer, **changes)
-
-
-def _json(
-    status: int, content: dict[str, Any], *, headers: dict[str, str] | None = None
+def _wait(
+    state: State, window: Window, *, pool: str, now: float, dialect: str
 ) -> Answer:
-    body = json.dumps(content, separators=(",", ":")).encode()
-    return Answer(status, body, headers=headers or {})
+    """Build a 429; the lock must be held."""
+    headers, seconds = rates.refusal(window, now=now, dialect=dialect)
+    tell_wait(state, pool=pool, seconds=seconds)
+    return in_json(429, {"message": "Rate limit exceeded"}, headers=headers)
 
 
-def _html(status: int, title: bytes) -> Answer:
-    return Answer(status, _HTML % title, content_type="text/html")
-
-
-def _too_large() -> Answer:
-    return Answer(413, b"Request Entity Too Large", content_type="text/plain")
+def _refusing_fault(state: State, kind: str, *, pool: str, now: float) -> Answer:
+    """Build the answer of a fault that applies nothing; the lock must be held."""
+    if not kind.startswith("429"):
+        return damage.refusing(kind)
+    seconds = state.faults.wait_seconds
+    limit = state.windows[pool].limit or 3000
+    # No wait must not become one by rounding up.
+    ends = now + seconds if seconds else math.floor(now)
+    window = Window(limit, remaining=0, resets_at=ends, is_over=True)
+    dialect = "epoch" if kind == "429_epoch" else "seconds"
+    begins = now if seconds else ends
+    return _wait(state, window, pool=pool, now=begins, dialect=dialect)

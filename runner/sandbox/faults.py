@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 
@@ -62,8 +63,15 @@ KINDS: Final = {
     "413": Kind(
         is_applied=False, seen="413 Request Entity Too Large, whatever the size"
     ),
+    "423": Kind(
+        is_applied=False, seen="423, as when a cohort is being written already"
+    ),
+    "lost_items": Kind(
+        is_applied=True, seen="202 as usual, but a share of the catalog items is lost"
+    ),
 }
 
+# Without the two that belong to cohorts and catalogs only.
 STORM: Final[dict[str, Any]] = {
     "seed": 7,
     "wait_seconds": 1,
@@ -96,6 +104,7 @@ _OPTIONS: Final[dict[str, tuple[type, ...]]] = {
     "wait_seconds": (int, float),
     "slow_seconds": (int, float),
     "paths": (list,),
+    "lost_share": (int, float),
 }
 # Reading back is spared unless `paths` names it, so that checks stay reliable.
 _SPARED: Final = frozenset({"/users/export/ids"})
@@ -112,7 +121,8 @@ class Faults:
     poison: tuple[str, ...]
     wait_seconds: float
     slow_seconds: float
-    paths: frozenset[str] | None
+    paths: tuple[str, ...] | None
+    lost_share: float
     chance: random.Random = field(repr=False)
 
 
@@ -134,15 +144,15 @@ def read(config: dict[str, Any] | None) -> Faults:
         poison=(poison,) if isinstance(poison, str) else tuple(poison),
         wait_seconds=config.get("wait_seconds", 1.0),
         slow_seconds=config.get("slow_seconds", 0.2),
-        paths=None if paths is None else frozenset(paths),
+        paths=None if paths is None else tuple(paths),
+        lost_share=config.get("lost_share", 0.1),
         chance=random.Random(config.get("seed", 0)),  # noqa: S311 - it must repeat
     )
 
 
-def draw(faults: Faults, path: str) -> str | None:
+def draw(faults: Faults, path: str, *, is_read: bool = False) -> str | None:
     """Say what goes wrong with this request: the script first, then the rates."""
-    spared = path in _SPARED if faults.paths is None else path not in faults.paths
-    if spared:
+    if _is_spared(faults, path, is_read=is_read):
         return None
     if faults.script:
         return faults.script.popleft()
@@ -154,6 +164,18 @@ def draw(faults: Faults, path: str) -> str | None:
             return kind
         point -= rate
     return None
+
+
+def _is_spared(faults: Faults, path: str, *, is_read: bool) -> bool:
+    if faults.paths is None:
+        return is_read or path in _SPARED
+    return not any(fnmatchcase(path, pattern) for pattern in faults.paths)
+
+
+def choose_lost(faults: Faults, count: int) -> list[int]:
+    """Choose which of `count` accepted items are never stored, one at least."""
+    lost = max(1, round(count * faults.lost_share))
+    return sorted(faults.chance.sample(range(count), min(lost, count)))
 
 
 def choose_refused(faults: Faults, count: int) -> list[int]:

@@ -36,6 +36,7 @@ class Received:
     """One request, as the sandbox saw it."""
 
     number: int
+    method: str
     path: str
     received_at: float
     at: float
@@ -44,6 +45,7 @@ class Received:
     status: int = 0
     objects: int = 0
     rejected: int = 0
+    queued: int = 0
     fault: str | None = None
     # JSON with no object in it, such as the runner's check of a key.
     empty: bool = False

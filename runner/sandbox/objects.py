@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeGuard
 
+from . import ecommerce, properties
 from .dates import is_time
 
 PRIMARY: Final = ("external_id", "braze_id", "user_alias")
@@ -25,12 +26,24 @@ NO_IDENTIFIER = (
 TWO_IDENTIFIERS = "only one of 'external_id', 'braze_id' or 'user_alias' is allowed"
 BAD_EMAIL = "The value provided for the 'email' field is not a valid email."
 LONG_EXTERNAL_ID = "'external_id' must be fewer than 988 bytes"
-BAD_PROPERTIES = "Invalid 'properties' field"
+BAD_PROPERTIES = properties.BAD_PROPERTIES
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _STATES: Final = frozenset({"opted_in", "subscribed", "unsubscribed"})
 _GROUP_STATES: Final = frozenset({"subscribed", "unsubscribed"})
+_OCCURRENCE: Final = frozenset(
+    {
+        *PRIMARY,
+        "email",
+        "phone",
+        "app_id",
+        "time",
+        "properties",
+        "_update_existing_only",
+    }
+)
+_EVENT: Final = _OCCURRENCE | {"name"}
+_PURCHASE: Final = _OCCURRENCE | {"product_id", "currency", "price", "quantity"}
 _EVENT_RESERVED: Final = frozenset({"time", "event_name"})
 _PURCHASE_RESERVED: Final = frozenset(
     {"time", "product_id", "quantity", "event_name", "price", "currency"}
@@ -47,11 +60,43 @@ def identifiers(sent: Any) -> list[str]:
     return [str(name) for name in names if name is not None]
 
 
-def refusal(array: str, sent: Any) -> str | None:
+class Terms(NamedTuple):
+    """What differs between workspaces: the subscription groups, None if any will do.
+
+    `strict` refuses as well what Braze only asks for, without naming an error.
+    """
+
+    groups: frozenset[str] | None = None
+    strict: bool = True
+
+
+def user_of(sent: Any) -> str | None:
+    """Name whom an object is about; an external id stands for itself."""
+    if not isinstance(sent, dict):
+        return None
+    for name in (*PRIMARY, "email", "phone"):
+        value = sent.get(name)
+        if value in (None, ""):
+            continue
+        if name == "external_id":
+            return str(value)
+        if name == "user_alias" and is_alias(value):
+            return f"{name}:{value['alias_label']}:{value['alias_name']}"
+        return f"{name}:{value}"
+    return None
+
+
+def refusal(array: str, sent: Any, terms: Terms) -> str | None:
     """Return why Braze refuses one object, in its words where they are known."""
     if not isinstance(sent, dict):
         return NO_IDENTIFIER
-    return _bad_identifier(array, sent) or _CHECKS[array](sent)
+    if reason := _bad_identifier(array, sent):
+        return reason
+    if array == "attributes":
+        return _bad_attributes(sent, terms)
+    if array == "events":
+        return _bad_event(sent, strict=terms.strict)
+    return _bad_purchase(sent, strict=terms.strict)
 
 
 def _bad_identifier(array: str, sent: dict[str, Any]) -> str | None:
@@ -82,7 +127,7 @@ def _bad_secondary(sent: dict[str, Any]) -> str | None:
     return None if is_phone else NO_IDENTIFIER
 
 
-def is_alias(value: Any) -> bool:
+def is_alias(value: Any) -> TypeGuard[dict[str, str]]:
     """Say whether this is a complete alias."""
     return isinstance(value, dict) and all(
         isinstance(value.get(name), str) and value[name]
@@ -90,7 +135,7 @@ def is_alias(value: Any) -> bool:
     )
 
 
-def _bad_attributes(sent: dict[str, Any]) -> str | None:
+def _bad_attributes(sent: dict[str, Any], terms: Terms) -> str | None:
     if "email_subscription_info" in sent:
         return "INVALID_ATTRIBUTE_EMAIL_SUBSCRIPTION_INFO"
     for name, is_good, reason in _REFUSING_FIELDS:
@@ -98,7 +143,7 @@ def _bad_attributes(sent: dict[str, Any]) -> str | None:
         if value is not None and not is_good(value):
             return reason
     groups = sent.get("subscription_groups")
-    return None if groups is None else _bad_groups(groups)
+    return None if groups is None else _bad_groups(groups, terms)
 
 
 def _is_email(value: Any) -> bool:
@@ -121,50 +166,76 @@ def _is_location(value: Any) -> bool:
     )
 
 
-def _bad_groups(groups: Any) -> str | None:
+def _bad_groups(groups: Any, terms: Terms) -> str | None:
     if not isinstance(groups, list):
         return "BAD_SUBSCRIPTION_GROUP_ARRAY"
     for group in groups:
         if not isinstance(group, dict):
             return "BAD_SUBSCRIPTION_GROUP_HASH"
-        if not isinstance(group.get("subscription_group_id"), str):
+        group_id = group.get("subscription_group_id")
+        if not isinstance(group_id, str) or not _is_group(group_id, terms):
             return "BAD_SUBSCRIPTION_GROUP_ID"
         if group.get("subscription_state") not in _GROUP_STATES:
             return "BAD_SUBSCRIPTION_GROUP_STATE"
     return None
 
 
-def _bad_event(sent: dict[str, Any]) -> str | None:
-    if not _is_name(sent.get("name")):
+def _is_group(group_id: str, terms: Terms) -> bool:
+    return terms.groups is None or group_id in terms.groups
+
+
+def _bad_event(sent: dict[str, Any], *, strict: bool) -> str | None:
+    name = sent.get("name")
+    if not _is_name(name):
         return "'name' is required"
-    return _bad_occurrence(sent, reserved=_EVENT_RESERVED)
+    if strict and not sent.keys() <= _EVENT:
+        return _unknown(sent, _EVENT)
+    if reason := _bad_time(sent):
+        return reason
+    is_recommended = name.startswith(ecommerce.PREFIX)
+    reason = properties.refusal(
+        sent.get("properties"),
+        reserved=_EVENT_RESERVED,
+        may_hold_objects=is_recommended,
+        strict=strict,
+    )
+    if reason is None and strict and is_recommended:
+        why = ecommerce.problem(name, sent.get("properties"))
+        reason = f"{BAD_PROPERTIES}: {why}" if why else None
+    return reason
 
 
-def _bad_purchase(sent: dict[str, Any]) -> str | None:
+def _bad_purchase(sent: dict[str, Any], *, strict: bool) -> str | None:
     if not _is_name(sent.get("product_id")):
         return "'product_id' is required"
-    currency, quantity = sent.get("currency"), sent.get("quantity", 1)
-    if not isinstance(currency, str) or _CURRENCY.fullmatch(currency) is None:
+    if not ecommerce.is_currency(sent.get("currency")):
         return "'currency' is not valid"
     if not _is_number(sent.get("price")):
         return "'price' is not valid"
+    quantity = sent.get("quantity", 1)
     if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
         return "'quantity' is not valid"
-    return _bad_occurrence(sent, reserved=_PURCHASE_RESERVED)
+    if strict and not sent.keys() <= _PURCHASE:
+        return _unknown(sent, _PURCHASE)
+    return _bad_time(sent) or properties.refusal(
+        sent.get("properties"),
+        reserved=_PURCHASE_RESERVED,
+        most_bytes=properties.MAX_PURCHASE_BYTES,
+        strict=strict,
+    )
 
 
-def _bad_occurrence(sent: dict[str, Any], *, reserved: frozenset[str]) -> str | None:
-    if not is_time(sent.get("time")):
-        return "'time' is not valid"
-    properties = sent.get("properties")
-    if properties is None:
-        return None
-    if not isinstance(properties, dict) or reserved & properties.keys():
-        return BAD_PROPERTIES
-    return None
+def _bad_time(sent: dict[str, Any]) -> str | None:
+    return None if is_time(sent.get("time")) else "'time' is not valid"
 
 
-def _is_name(value: Any) -> bool:
+def _unknown(sent: dict[str, Any], known: frozenset[str]) -> str:
+    """Name keys that Braze would drop: a property beside `properties` is lost."""
+    names = ", ".join(repr(name) for name in sorted(sent.keys() - known))
+    return f"{names} is not a key of this object"
+
+
+def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME
 
 
@@ -172,11 +243,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_CHECKS: Final[dict[str, Callable[[dict[str, Any]], str | None]]] = {
-    "attributes": _bad_attributes,
-    "events": _bad_event,
-    "purchases": _bad_purchase,
-}
 _REFUSING_FIELDS: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (
     ("email", _is_email, BAD_EMAIL),
     ("email_subscribe", _is_state, "BAD_EMAIL_SUBSCRIPTION_STATE"),

@@ -53,9 +53,12 @@ class Profile:
     updated: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, Any] = field(default_factory=dict)
+    deprecated_ids: list[str] | None = None
     aliases: dict[str, str] | None = None
     events: list[dict[str, Any]] | None = None
     purchases: list[dict[str, Any]] | None = None
+    cohorts: set[str] | None = None
+    past: list[tuple[float, dict[str, Any]]] | None = None
     changes: list[Change] = field(default_factory=list)
 
     @property
@@ -119,12 +122,14 @@ def as_braze_knows_it(profile: Profile) -> dict[str, Any]:
         "external_id": profile.external_id,
         "braze_id": profile.braze_id,
         "created_at": datetime.fromtimestamp(profile.created_at, UTC).isoformat(),
+        "deprecated_external_ids": list(profile.deprecated_ids or []),
         "user_aliases": aliases,
         **_copied(profile.fields),
         "custom_attributes": _copied(profile.custom),
         "custom_attribute_types": {
             name: values.type_name(value) for name, value in profile.custom.items()
         },
+        "cohorts": sorted(profile.cohorts or []),
         "custom_events": _counts(profile.events or [], name="name"),
         "purchases": _counts(profile.purchases or [], name="product_id"),
         "event_log": copy.deepcopy(profile.events or []),
@@ -139,7 +144,7 @@ def _write_special(profile: Profile, name: str, sent: Any, *, rules: Rules) -> i
     standard = FIELDS[name]
     value = None if sent is None else standard.accept(sent)
     if name == "subscription_groups" and value is not None:
-        value = _with_groups(profile.fields.get(name, []), value)
+        value = with_groups(profile.fields.get(name, []), value)
     if value is None:
         profile.fields.pop(name, None)
     else:
@@ -157,9 +162,10 @@ def identified_by(sent: dict[str, Any]) -> Identifier | None:
     return None
 
 
-def _with_groups(
+def with_groups(
     old: Iterable[dict[str, Any]], new: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
+    """Return the states of the groups after the new ones were set."""
     states = {group["subscription_group_id"]: group for group in old}
     for group in new:
         states[group["subscription_group_id"]] = {

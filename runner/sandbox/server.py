@@ -9,14 +9,15 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, Self
 
 from . import admin, endpoints
 from . import faults as _faults
 from . import state as states
-from .state import Dialect, Settings, State
+from .rates import Dialect, Limits, Rate
+from .state import Delays, Settings, State
 from .track import Limit
 from .wire import Answer, Malformed, Request, read_request, write_answer
 
@@ -36,22 +37,50 @@ class Sandbox:
         permissions: Collection[str] | None = None,
         faults: dict[str, Any] | None = None,
         objects_per_request: Limit = 75,
-        rate_limit: tuple[int, float] | None = None,
+        rate_limit: Rate | None = None,
+        limits: Limits = None,
         dialect: Dialect = "epoch",
         max_body_bytes: int = 4 * 2**20,
         blocklist: Collection[str] = (),
+        subscription_groups: Collection[str] | Mapping[str, str] | None = None,
+        partner: str | None = None,
+        partner_api_key: str = "sandbox-partner-key",
+        data_import_key: str = "sandbox-import-key",
+        visibility_seconds: float = 0.0,
+        export_seconds: float = 0.0,
+        fields_seconds: float = 0.0,
+        items_seconds: float = 0.0,
+        strict: bool = True,
         kept_bodies: int = 1000,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Bind the port; nothing is answered before `start`."""
+        """Bind the port; nothing is answered before `start`.
+
+        `rate_limit` is that of /users/track, `limits` those of the other pools by
+        name (see `rates`), or "none". Each `..._seconds` is how long something accepted
+        stays unseen: aliases, merges and ids; everything in the export; new fields;
+        catalog items. Without `strict`, only what Braze says it refuses is refused.
+        """
         settings = Settings(
             api_key=api_key,
             permissions=None if permissions is None else frozenset(permissions),
             objects_per_request=objects_per_request,
             rate_limit=rate_limit,
+            limits=limits,
             dialect=dialect,
             max_body_bytes=max_body_bytes,
             blocklist=frozenset(blocklist),
+            subscription_groups=_names(subscription_groups),
+            partner=partner,
+            partner_api_key=partner_api_key,
+            data_import_key=data_import_key,
+            delays=Delays(
+                visibility=visibility_seconds,
+                export=export_seconds,
+                fields=fields_seconds,
+                items=items_seconds,
+            ),
+            strict=strict,
             kept_bodies=kept_bodies,
             clock=clock,
         )
@@ -96,6 +125,22 @@ class Sandbox:
     def profiles(self) -> dict[str, dict[str, Any]]:
         """Copy every profile, by external_id or `braze_id:<id>`."""
         return states.all_profiles(self._state)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Copy every event as applied, in order, with the key of its profile."""
+        return states.all_events(self._state)
+
+    def purchases(self) -> list[dict[str, Any]]:
+        """Copy every purchase as applied, in order, with the key of its profile."""
+        return states.all_purchases(self._state)
+
+    def catalogs(self) -> dict[str, dict[str, Any]]:
+        """Copy every catalog by name: `fields` (name to type), `items` (by id)."""
+        return states.all_catalogs(self._state)
+
+    def cohorts(self) -> dict[str, dict[str, Any]]:
+        """Copy every cohort by id: its `name`, and its sorted `members`."""
+        return states.all_cohorts(self._state)
 
     def requests(self) -> list[dict[str, Any]]:
         """Copy the record of every request, oldest first."""
@@ -165,10 +210,15 @@ class _Connection(StreamRequestHandler):
         if request is None:
             return False
         answer = _answer(state, request, peer=str(self.client_address[0]))
-        if answer.delay:
-            time.sleep(answer.delay)
         sink = self.wfile
         return write_answer(sink, answer, is_last=request.is_last)
+
+
+def _names(groups: Collection[str] | Mapping[str, str] | None) -> dict[str, str] | None:
+    """Name groups after themselves where only ids are given."""
+    if groups is None:
+        return None
+    return dict(groups) if isinstance(groups, Mapping) else {one: one for one in groups}
 
 
 def _answer(state: State, request: Request, *, peer: str) -> Answer:

@@ -5,10 +5,11 @@ Pure: must not know profiles, faults or HTTP, only the rules of one request.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .objects import refusal
+from .objects import Terms, refusal, user_of
 
 ARRAYS: Final = ("attributes", "events", "purchases")
 
@@ -16,6 +17,13 @@ TOO_MANY = "Max Input Length Exceeded"
 NOTHING_VALID = (
     "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."
 )
+
+# Contract sheet 2.11 (users/track/bulk reference, read 2026-09-02).
+BULK_OBJECTS = 1_000
+BULK_OBJECTS_PER_USER = 100
+BULK_BYTES = 2 * 2**20
+
+ANY: Final = Terms()
 
 Limit = int | tuple[Literal["each"], int]
 
@@ -38,7 +46,9 @@ class Verdict:
     fatal: str | None = None
 
 
-def judge(body: Any, *, limit: Limit) -> Verdict:
+def judge(
+    body: Any, *, limit: Limit, per_user: int | None = None, terms: Terms = ANY
+) -> Verdict:
     """Apply the rules that need nothing but the request itself."""
     if not isinstance(body, dict):
         return Verdict(fatal=NOTHING_VALID)
@@ -47,11 +57,13 @@ def judge(body: Any, *, limit: Limit) -> Verdict:
         return Verdict(fatal=NOTHING_VALID)
     if _is_over(limit, [len(items) for items in arrays.values()]):
         return Verdict(fatal=TOO_MANY)
+    if per_user is not None and _most_of_one_user(arrays) > per_user:
+        return Verdict(fatal=TOO_MANY)
     queued: list[Queued] = []
     errors: list[dict[str, Any]] = []
     for array, items in arrays.items():
         for index, sent in enumerate(items):
-            if (reason := refusal(array, sent)) is None:
+            if (reason := refusal(array, sent, terms)) is None:
                 queued.append(Queued(array, index, sent))
             else:
                 errors.append(refused(reason, array=array, index=index))
@@ -85,3 +97,8 @@ def _is_over(limit: Limit, lengths: list[int]) -> bool:
     if isinstance(limit, tuple):
         return max(lengths) > limit[1]
     return sum(lengths) > limit
+
+
+def _most_of_one_user(arrays: dict[str, list[Any]]) -> int:
+    counts = Counter(user_of(sent) for items in arrays.values() for sent in items)
+    return max((count for user, count in counts.items() if user), default=0)

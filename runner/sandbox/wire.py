@@ -11,7 +11,7 @@ from http import HTTPStatus
 from io import BufferedIOBase
 from time import monotonic
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 _MAX_LINE = 65_536
 _MAX_HEADERS = 100
@@ -31,7 +31,7 @@ class Request:
 
     method: str
     path: str
-    query: dict[str, str]
+    query: dict[str, list[str]]
     headers: dict[str, str]
     body: bytes | None
     bytes: int
@@ -72,7 +72,7 @@ def read_request(
     return Request(
         method=method,
         path=url.path,
-        query=dict(parse_qsl(url.query)),
+        query=parse_qs(url.query),
         headers=headers,
         body=body,
         bytes=size,

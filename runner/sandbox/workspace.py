@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from . import ecommerce
+from .dates import as_utc
 from .fields import CONTROL, FIELDS
 from .profiles import (
     Change,
@@ -17,6 +20,7 @@ from .profiles import (
     Rules,
     as_braze_knows_it,
     identified_by,
+    with_groups,
     write_attributes,
 )
 from .track import Queued
@@ -37,15 +41,22 @@ class Applied:
 
 @dataclass(slots=True)
 class Workspace:
-    """All profiles, and the ways to find one."""
+    """All profiles, the ways to find one, and what happened, in order.
+
+    `keeps_past` keeps what profiles were, for those who may see only that.
+    """
 
     blocklist: frozenset[str] = frozenset()
+    keeps_past: bool = False
     by_external_id: dict[str, Profile] = field(default_factory=dict)
     by_braze_id: dict[str, Profile] = field(default_factory=dict)
     by_alias: dict[tuple[str, str], Profile] = field(default_factory=dict)
     by_email: dict[str, list[Profile]] = field(default_factory=dict)
     by_phone: dict[str, list[Profile]] = field(default_factory=dict)
     recent: deque[Profile] = field(default_factory=lambda: deque(maxlen=KEPT_RECENT))
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    purchases: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    created: int = 0
     writes: int = 0
     rules: Rules = field(init=False)
 
@@ -68,7 +79,7 @@ def apply(
             data_points += change.data_points
             ignored += len(change.ignored)
         else:
-            data_points += _record(workspace, profile, item)
+            data_points += _record(workspace, profile, item, at=at)
     return Applied(data_points, ignored)
 
 
@@ -80,7 +91,7 @@ def find(workspace: Workspace, sent: dict[str, Any]) -> Profile | None:
         case "braze_id":
             return workspace.by_braze_id.get(str(sent["braze_id"]))
         case "user_alias":
-            return workspace.by_alias.get(_alias_key(sent["user_alias"]))
+            return workspace.by_alias.get(alias_key(sent["user_alias"]))
         case "email" | "phone" as name:
             found = sharing(workspace, name, sent[name])
             return max(found, key=_precedence, default=None)
@@ -91,6 +102,23 @@ def sharing(workspace: Workspace, name: Identifier, value: str) -> list[Profile]
     """List the profiles with this e-mail address or phone number."""
     index = workspace.by_email if name == "email" else workspace.by_phone
     return index.get(value.lower(), [])
+
+
+def create(workspace: Workspace, *, at: float) -> Profile:
+    """Add a profile that nothing but its Braze id can find yet."""
+    workspace.created += 1
+    profile = Profile(f"{_BRAZE_ID_PREFIX}{workspace.created:016x}", created_at=at)
+    workspace.by_braze_id[profile.braze_id] = profile
+    return profile
+
+
+def subscribe(
+    workspace: Workspace, profile: Profile, group: dict[str, Any], *, at: float
+) -> None:
+    """Set one profile's state in a subscription group."""
+    old = profile.fields.get("subscription_groups", [])
+    profile.fields["subscription_groups"] = with_groups(old, [group])
+    touch(workspace, profile, at=at)
 
 
 def views(workspace: Workspace) -> dict[str, dict[str, Any]]:
@@ -110,23 +138,22 @@ def _find_or_create(workspace: Workspace, item: Queued, *, at: float) -> Profile
     update_only = sent.get("_update_existing_only", name == "user_alias")
     if update_only or name == "braze_id":
         return None
-    count = len(workspace.by_braze_id) + 1
-    profile = Profile(f"{_BRAZE_ID_PREFIX}{count:016x}", created_at=at)
-    workspace.by_braze_id[profile.braze_id] = profile
+    profile = create(workspace, at=at)
     if name == "external_id":
         profile.external_id = str(sent["external_id"])
         workspace.by_external_id[profile.external_id] = profile
     elif name == "user_alias":
         alias = sent["user_alias"]
         profile.aliases = {alias["alias_label"]: alias["alias_name"]}
-        workspace.by_alias[_alias_key(alias)] = profile
+        workspace.by_alias[alias_key(alias)] = profile
     elif name is not None:
         profile.fields[name] = sent[name].lower()
-        _reindex(workspace, profile, name, before=None)
+        reindex(workspace, profile, name, before=None)
     return profile
 
 
-def _alias_key(alias: dict[str, str]) -> tuple[str, str]:
+def alias_key(alias: dict[str, str]) -> tuple[str, str]:
+    """Name an alias as it is looked up."""
     return alias["alias_label"], alias["alias_name"]
 
 
@@ -151,35 +178,68 @@ def _write(
         at=at,
         request=request,
     )
-    _reindex(workspace, profile, "email", before=email)
-    _reindex(workspace, profile, "phone", before=phone)
-    _touch(workspace, profile)
+    reindex(workspace, profile, "email", before=email)
+    reindex(workspace, profile, "phone", before=phone)
+    touch(workspace, profile, at=at)
+    if sent.get("subscription_groups"):
+        _spread_groups(workspace, profile, sent["subscription_groups"], at=at)
     return change
 
 
-def _record(workspace: Workspace, profile: Profile, item: Queued) -> int:
-    if item.sent.get("name") in workspace.blocklist:
+def _spread_groups(
+    workspace: Workspace,
+    profile: Profile,
+    groups: list[dict[str, Any]],
+    *,
+    at: float,
+) -> None:
+    """Move everybody who shares the e-mail address as well (contract sheet 7)."""
+    email = profile.fields.get("email")
+    for other in sharing(workspace, "email", email) if email else ():
+        for group in groups if other is not profile else ():
+            subscribe(workspace, other, group, at=at)
+
+
+def _record(workspace: Workspace, profile: Profile, item: Queued, *, at: float) -> int:
+    sent = item.sent
+    name = sent.get("name", "")
+    if name in workspace.blocklist:
         return 0
+    sent = _not_in_future(sent, at=at)
     if item.array == "events":
         profile.events = profile.events or []
-        profile.events.append(item.sent)
+        profile.events.append(sent)
+        workspace.events.append((profile.key, sent))
     else:
         profile.purchases = profile.purchases or []
-        profile.purchases.append(item.sent)
-    _touch(workspace, profile)
+        profile.purchases.append(sent)
+        workspace.purchases.append((profile.key, sent))
+    touch(workspace, profile, at=at)
     # Contract sheet 2.9: the recommended eCommerce events are not billed.
-    return 0 if str(item.sent.get("name", "")).startswith("ecommerce.") else 1
+    return 0 if name.startswith(ecommerce.PREFIX) else 1
 
 
-def _touch(workspace: Workspace, profile: Profile) -> None:
+def _not_in_future(sent: dict[str, Any], *, at: float) -> dict[str, Any]:
+    """Date what has not happened yet to now (contract sheet 2.6)."""
+    now = datetime.fromtimestamp(at, UTC)
+    if as_utc(sent["time"], otherwise=now) <= now:
+        return sent
+    return {**sent, "time": now.isoformat(timespec="milliseconds")}
+
+
+def touch(workspace: Workspace, profile: Profile, *, at: float) -> None:
+    """Note that a profile was written."""
     workspace.writes += 1
     profile.updated = workspace.writes
     workspace.recent.append(profile)
+    if workspace.keeps_past:
+        profile.past = [*(profile.past or []), (at, as_braze_knows_it(profile))]
 
 
-def _reindex(
+def reindex(
     workspace: Workspace, profile: Profile, name: Identifier, *, before: str | None
 ) -> None:
+    """Find the profile by its present address or number, and no longer by another."""
     now = profile.fields.get(name)
     if now == before:
         return

@@ -11,6 +11,26 @@ import requests
 from runner.sandbox import Sandbox
 
 KEY = {"Authorization": "Bearer sandbox-key"}
+ORDER = {
+    "external_id": "a",
+    "name": "ecommerce.order_placed",
+    "time": "2026-01-01T10:00:00Z",
+    "properties": {
+        "order_id": "o1",
+        "total_value": 19.0,
+        "currency": "EUR",
+        "source": "shop",
+        "products": [
+            {
+                "product_id": "p1",
+                "product_name": "Tyre",
+                "variant_id": "v1",
+                "quantity": 2,
+                "price": 9.5,
+            }
+        ],
+    },
+}
 
 
 class Track(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from runner.sandbox import Sandbox
 from runner.sandbox.meters import RateWindow, Wait
 
-from .conftest import Track, customer, post, tracker
+from .conftest import ORDER, Track, customer, post, tracker
 
 Start = Callable[..., Sandbox]
 NOON = 1_800_000_000.0
@@ -57,9 +57,7 @@ def test_an_identifying_email_costs_nothing(sandbox: Sandbox, track: Track) -> N
 def test_an_event_costs_one_but_not_an_ecommerce_event(
     sandbox: Sandbox, track: Track
 ) -> None:
-    event = {"external_id": "a", "time": "2026-01-01"}
-    names = ["opened", "ecommerce.order_placed"]
-    track(events=[{**event, "name": name} for name in names])
+    track(events=[{"external_id": "a", "time": "2026-01-01", "name": "opened"}, ORDER])
     assert sandbox.meters()["data_points"] == 1
 
 
@@ -75,6 +73,7 @@ def test_the_sums(sandbox: Sandbox, track: Track) -> None:
         "ignored": 0,
         "rate_limited": 0,
         "early": 0,
+        "same_user_in_flight": 1,
         "profiles": 2,
     }
 
@@ -83,11 +82,15 @@ def test_every_request_is_recorded(sandbox: Sandbox, track: Track) -> None:
     track(customer(1), customer(2))
     post(sandbox, "/nowhere")
     kept = [
-        {name: record[name] for name in ("path", "status", "objects", "fault", "early")}
+        {
+            name: record[name]
+            for name in ("method", "path", "status", "objects", "fault", "early")
+        }
         for record in sandbox.requests()
     ]
     assert kept == [
         {
+            "method": "POST",
             "path": "/users/track",
             "status": 201,
             "objects": 2,
@@ -95,6 +98,7 @@ def test_every_request_is_recorded(sandbox: Sandbox, track: Track) -> None:
             "early": False,
         },
         {
+            "method": "POST",
             "path": "/nowhere",
             "status": 404,
             "objects": 0,
