@@ -1,0 +1,103 @@
+{#
+    The purchases of a mart that Braze has not been sent: one purchase object a row, each
+    key once, whatever becomes of the row later. For workspaces that still have the
+    purchase object; others send e-commerce events with pending_events().
+
+    mart  columns: the key; the user's; product_id; currency; price (of one article,
+          negative for a refund); quantity; time (a timestamp); properties (a struct or
+          JSON, may be null); and app_id, if the purchase belongs to an app
+    key   the column that tells one purchase from another, for ever
+    user  'external_id', 'braze_id', 'email', 'phone', or 'user_alias' for the columns
+          alias_name and alias_label
+
+    Braze takes no more than 100 of an article at once: 250 of k leave as k, k#2 and k#3.
+    `missing_user: skip` in meta.sync leaves users alone whom Braze does not know.
+#}
+{% macro pending_purchases(mart, key='purchase_key', user='external_id') -%}
+    {{- braze_bridge.check_user('pending_purchases', user) -}}
+    {%- set members -%}
+        '"product_id":' || coalesce({{ braze_bridge.json_text('product_id') }}, 'null')
+        || ',"currency":' || coalesce({{ braze_bridge.json_text('currency') }}, 'null')
+        || ',"price":' || coalesce({{ braze_bridge.number_json('price') }}, 'null')
+        || ',"quantity":' || coalesce(cast(_quantity as varchar), 'null')
+    {%- endset -%}
+    {{- braze_bridge.pending_objects(
+        braze_bridge.purchase_parts(braze_bridge.occurrence_mart(mart), key),
+        row_key='_part_key',
+        prepared=braze_bridge.prepared_occurrences('_part_key'),
+        parts={
+            'payload': braze_bridge.occurrence_payload(user, members),
+            'row_json': braze_bridge.kept_occurrence(user, {'product_id': 'product_id'}),
+            'problem': braze_bridge.purchase_problem(user),
+            'user_key': braze_bridge.user_key(user),
+            'sort_key': '_iso_time',
+            'adoptable': 'true',
+            'data_points': '1',
+        },
+        once=true,
+    ) -}}
+{%- endmacro %}
+
+
+{# A row for every hundred: _part_key and _quantity. A quantity that is none is one row,
+   and a problem. #}
+{% macro purchase_parts(mart, key) -%}
+    {{- adapter.dispatch('purchase_parts', 'braze_bridge')(mart, key) -}}
+{%- endmacro %}
+
+{% macro duckdb__purchase_parts(mart, key) -%}
+    (
+        select
+            * exclude (_part),
+            cast({{ key }} as varchar) || case when _part > 1 then '#' || _part else '' end
+                as _part_key,
+            case
+                when quantity > 0 then least(100, cast(quantity as bigint) - 100 * (_part - 1))
+                else try_cast(quantity as bigint)
+            end as _quantity
+        from (
+            select
+                *,
+                unnest(range(
+                    1, greatest(1, coalesce((try_cast(quantity as bigint) + 99) // 100, 1)) + 1
+                )) as _part
+            from {{ mart }}
+        )
+    )
+{%- endmacro %}
+
+
+{% macro purchase_problem(user) -%}
+    coalesce(
+        case
+            when nullif(cast(product_id as varchar), '') is null then 'product_id is missing'
+            when length(cast(product_id as varchar)) > 255
+                then 'product_id has more than 255 characters'
+            when {{ braze_bridge.keep_pattern('currency', '[A-Z]{3}') }} is null
+                then 'currency is not three capitals such as EUR'
+            when {{ braze_bridge.number_json('price') }} is null
+                then 'price is not a finite number'
+            when quantity is null then 'quantity is missing'
+            when {{ braze_bridge.whole_number('quantity') }} is null or quantity < 1
+                then 'quantity is not a whole number above 0; a refund has a negative price'
+        end,
+        {{ braze_bridge.occurrence_problem(
+            user,
+            '_part_key',
+            ['time', 'product_id', 'quantity', 'event_name', 'price', 'currency'],
+            50,
+        ) }}
+    )
+{%- endmacro %}
+
+
+{# A finite number as JSON with all its digits, null for anything else. #}
+{% macro number_json(column) -%}
+    {{- adapter.dispatch('number_json', 'braze_bridge')(column) -}}
+{%- endmacro %}
+
+{% macro duckdb__number_json(column) -%}
+    nullif(regexp_extract(
+        {{ braze_bridge.duckdb__attribute_json(column) }}, '^-?[0-9][0-9.eE+-]*$'
+    ), '')
+{%- endmacro %}
