@@ -62,7 +62,8 @@ models:
     intermediate: {+enabled: false}
     marts: {+enabled: false}
     sync:
-      braze_customer_attributes__pending: {+enabled: false}
+      +enabled: false
+      ledger: {+enabled: true}
 seeds:
   braze_bridge: {+enabled: false}
 """,

@@ -1,4 +1,4 @@
-"""The HTTP side: one lane sends one body to /users/track and reads the answer.
+"""The HTTP side: one lane sends one request to Braze and reads the answer.
 
 Every request has bounds in time and size; redirects, .netrc and proxies from the
 environment do not apply. Nothing of a request or an answer is ever logged here.
@@ -15,7 +15,6 @@ from urllib3.exceptions import HTTPError
 
 from .settings import Limits
 
-TRACK = "/users/track"
 MAX_ANSWER = 1_048_576
 """Bytes of an answer that are read; Braze's are far below a kilobyte."""
 
@@ -29,6 +28,8 @@ class Answer:
     body: bytes = b""
     failure: str = ""
     """Why there is no answer, in words without a secret."""
+    sent: bool = True
+    """Whether a byte may have reached Braze: without one nothing can be applied."""
 
 
 class Lane:
@@ -39,21 +40,26 @@ class Lane:
         # the environment) must not apply, and costs a quarter of each request.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
         self._limits = limits
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "braze-bridge",
+        }
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        self._endpoint = endpoint
         self._request = requests.Request(
-            "POST",
-            endpoint + TRACK,
-            headers={
-                "Authorization": f"Bearer {key}",
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": "braze-bridge",
-            },
-            data=b"{}",
+            "POST", endpoint, headers=headers, data=b"{}"
         ).prepare()
 
-    def post(self, body: bytes) -> Answer:
-        """Send one body and return its answer; the network's faults are answers too."""
+    def send(self, method: str, path: str, body: bytes = b"") -> Answer:
+        """Send one request and return its answer; the network's faults are answers too.
+
+        `path` is joined to the endpoint as it is: it holds no character to escape.
+        """
+        self._request.method = method
+        self._request.url = self._endpoint + path
         self._request.body = body
         self._request.headers["Content-Length"] = str(len(body))
         started = time.monotonic()
@@ -64,12 +70,13 @@ class Lane:
                 stream=True,
             )
         except requests.RequestException as error:
-            return Answer(0, failure=_failure(error))
+            failure, sent = _failure(error)
+            return Answer(0, failure=failure, sent=sent)
         try:
             content = self._read(response, started + self._limits.total_timeout)
         except (requests.RequestException, HTTPError, OSError) as error:
             response.close()
-            content, failure = b"", _failure(error)
+            content, (failure, _) = b"", _failure(error)
         else:
             failure = ""
         if content is None:
@@ -105,19 +112,21 @@ class Lane:
         self._adapter.close()
 
 
-def _failure(error: Exception) -> str:
-    """A cause in our words: the library's texts hold URLs and headers."""
-    causes = (
-        (requests.exceptions.SSLError, "the TLS certificate or handshake was refused"),
-        (requests.exceptions.ConnectTimeout, "no connection within the timeout"),
-        (requests.exceptions.ReadTimeout, "no answer within the timeout"),
-    )
-    for kind, text in causes:
-        if isinstance(error, kind):
-            return text
+def _failure(error: Exception) -> tuple[str, bool]:
+    """A cause in our words, and whether a byte may have left.
+
+    The library's texts hold URLs and headers, so they are only looked at.
+    """
     text = str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        is_handshake = "CERTIFICATE" in text.upper() or "HANDSHAKE" in text.upper()
+        return "the TLS certificate or handshake was refused", not is_handshake
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection within the timeout", False
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return "no answer within the timeout", True
     if "NameResolutionError" in text or "getaddrinfo" in text:
-        return "the host name is unknown"
+        return "the host name is unknown", False
     if "Connection refused" in text:
-        return "the connection was refused"
-    return "the connection broke before the answer was whole"
+        return "the connection was refused", False
+    return "the connection broke before the answer was whole", True

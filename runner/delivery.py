@@ -1,4 +1,4 @@
-"""Sends one sync's batches through lanes until the fate of each row is clear.
+"""Sends one operation's batches through lanes until the fate of each row is clear.
 
 Knows outcomes and retries, but neither the warehouse nor the ledger: acknowledgements
 are handed out for the caller to record.
@@ -7,27 +7,24 @@ are handed out for the caller to record.
 from __future__ import annotations
 
 import queue
-import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from .batches import Batch
-from .braze import Answer, Lane
-from .errors import AuthError, ConfigError, DeliveryError, RunnerError
+from .batches import Batch, Chain
+from .braze import Answer
+from .errors import DeliveryError, RunnerError
 from .gate import Gate
+from .journal import Journal
 from .ledger import Ack
-from .outcome import Kind, Outcome, classify, pause_before_limit
+from .operations import Call, Operation
+from .outcome import Kind, Outcome, classify
+from .refusals import Sent
+from .retries import Tally, backoff, stopping_error, too_long, unavailable
 from .settings import Limits
-
-_BACKOFF_BASE = 0.5
-_BACKOFF_CAP = 20.0
-
-# The retry quota of the AWS SDKs: retries must not make an outage worse.
-_QUOTA = 500
-_RETRY_COST = 5
-_SUCCESS_GAIN = 1
+from .waits import pause_before_limit
 
 _MOST_WAITS = 100
 """429s in a row for one batch, after which its rows are left pending."""
@@ -36,51 +33,72 @@ _REJECTED_SHARE = 0.1
 """More than one row in ten refused is a fault of the set-up, not of the rows."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """Rows and requests so far, for progress and for stopping in time."""
+class Sender(Protocol):
+    """One connection, used by one thread."""
 
-    accepted: int = 0
-    rejected: int = 0
-    requests: int = 0
-    quota: int = _QUOTA
+    def send(self, method: str, path: str, body: bytes) -> Answer:
+        """Send one request and return its answer."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the lanes of a delivery do: which operation, by which calls, how often."""
+
+    operation: Operation
+    call: Callable[[str], Call]
+    """The call for a scope."""
+    journal: Journal | None = None
+    """With one, a row is sent at most once."""
 
 
 class Delivery:
-    """The lanes of one sync. `offer` batches, `take` acks, then `finish`."""
+    """The lanes of one operation. `offer` chains, `take` acks, then `close`."""
 
     def __init__(
         self,
-        new_lane: Callable[[], Lane],
+        new_lane: Callable[[], Sender],
+        work: Work,
         gate: Gate,
         limits: Limits,
         *,
         lanes: int,
     ) -> None:
+        self._work = work
         self._gate = gate
         self._limits = limits
-        self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Chain | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._acks: list[Ack] = []
+        self._busy: set[Batch] = set()
+        self._open_chains = 0
         self._stop = threading.Event()
         self._new_lane = new_lane
         self.tally = Tally()
         self.failure: RunnerError | None = None
         self._threads: list[threading.Thread] = []
         self._threads += [
-            threading.Thread(target=self._work, daemon=True, name=f"lane-{number}")
+            threading.Thread(target=self._run_lane, daemon=True, name=f"lane-{number}")
             for number in range(lanes)
         ]
         for thread in self._threads:
             thread.start()
 
-    def offer(self, batch: Batch) -> None:
-        """Hand a batch to the next free lane."""
-        self._queue.put(batch)
+    def offer(self, chain: Chain) -> None:
+        """Hand a chain to the next free lane."""
+        with self._lock:
+            self._open_chains += 1
+        self._queue.put(chain)
 
     def waiting(self) -> int:
-        """Batches that no lane has taken yet."""
+        """Chains that no lane has taken yet."""
         return self._queue.qsize()
+
+    def idle(self) -> bool:
+        """Whether every chain that was offered has come to its end."""
+        return self._open_chains == 0
 
     def take(self) -> list[Ack]:
         """Return the acknowledgements since the last call."""
@@ -88,8 +106,17 @@ class Delivery:
             acks, self._acks = self._acks, []
         return acks
 
+    def abandon(self) -> list[Ack]:
+        """Return what is still in flight and must not be repeated, as unknown."""
+        if self._work.journal is None:
+            return []
+        with self._lock:
+            busy, self._busy = self._busy, set()
+        reason = "the push ended while it was sent"
+        return [Ack(one.seqs[0], one.seqs[-1], "unknown", reason) for one in busy]
+
     def close(self) -> None:
-        """No batch will follow: each lane ends when the queue is empty."""
+        """No chain will follow: each lane ends when the queue is empty."""
         for _ in self._threads:
             self._queue.put(None)
 
@@ -123,14 +150,17 @@ class Delivery:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _work(self) -> None:
+    def _run_lane(self) -> None:
         lane = self._new_lane()
         try:
             while not self._stop.is_set():
-                batch = self._queue.get()
-                if batch is None:
+                chain = self._queue.get()
+                if chain is None:
                     return
-                self._settle(lane, batch)
+                for batch in chain.batches:
+                    self._settle(lane, batch)
+                with self._lock:
+                    self._open_chains -= 1
         except Exception as error:  # noqa: BLE001 - a lane must not die in silence
             self.stop(
                 DeliveryError(f"A lane failed unexpectedly: {type(error).__name__}.")
@@ -138,8 +168,8 @@ class Delivery:
         finally:
             lane.close()
 
-    def _settle(self, lane: Lane, batch: Batch) -> None:
-        """Bring a batch to its end, halving it while a row in it spoils the rest."""
+    def _settle(self, lane: Sender, batch: Batch) -> None:
+        """Bring a batch to its end, in parts while a row in it spoils the rest."""
         parts = [batch]
         while parts:
             part = parts.pop()
@@ -148,62 +178,97 @@ class Delivery:
                 continue
             if outcome.kind is Kind.ACCEPTED:
                 self._accept(part, outcome)
+            elif outcome.kind is Kind.UNKNOWN:
+                self._park(part, outcome)
+            elif outcome.kind is Kind.AGAIN:
+                good = [at for at in range(len(part.seqs)) if at not in outcome.refused]
+                self._refuse(part, outcome)
+                parts += [part.part(good)] if good else []
             elif len(part.seqs) > 1:
                 parts += reversed(part.halves())
             else:
-                self._reject(part.seqs[0], outcome.reason)
+                status, _, words = outcome.reason.partition(": ")
+                refused = {0: words or outcome.reason}
+                self._refuse(part, Outcome(Kind.AGAIN, refused=refused, status=status))
 
-    def _send(self, lane: Lane, batch: Batch) -> Outcome | None:
+    def _send(self, lane: Sender, batch: Batch) -> Outcome | None:
         """Send until the answer is final; None leaves the rows pending."""
-        body = batch.body()
+        call = self._work.call(batch.scope)
+        body = call.body(batch.payloads)
         attempt = waits = 0
         reason = ""
         while attempt < self._limits.attempts:
             if not self._gate.enter(self._stop):
                 return None
             try:
-                answer = lane.post(body)
+                outcome = self._ask(lane, call, body, batch)
             finally:
                 self._gate.leave()
-            outcome = self._read(answer, len(batch.seqs))
             reason = outcome.reason
-            if outcome.kind in {Kind.ACCEPTED, Kind.SPLIT}:
+            if outcome.kind in _FINAL:
                 return outcome
-            if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
+            if outcome.kind in _STOPPING:
                 self.stop(stopping_error(outcome))
                 return None
             if outcome.kind is Kind.WAIT:
                 waits += 1
                 # "Wait 0" is no word to wait by: many at once would never end.
-                self._pause(outcome.wait or _backoff(waits))
+                self._pause(outcome.wait or backoff(waits))
                 attempt = self._limits.attempts if waits > _MOST_WAITS else attempt
                 continue
             if outcome.wait:
                 self._pause(outcome.wait)
             attempt += 1
-            if not self._may_retry():
-                self.stop(_unavailable(reason))
+            with self._lock:
+                may_retry = self.tally.may_retry()
+            if not may_retry:
+                self.stop(unavailable(reason))
                 return None
             if attempt < self._limits.attempts:
-                self._stop.wait(_backoff(attempt))
+                self._stop.wait(backoff(attempt))
         self._left(reason)
         return None
+
+    def _ask(self, lane: Sender, call: Call, body: bytes, batch: Batch) -> Outcome:
+        """Send one request; of rows that leave once, the journal hears of it first."""
+        journal = self._work.journal
+        if journal:
+            with self._lock:
+                self._busy.add(batch)
+            journal.begin(batch.seqs)
+        outcome = self._read(lane.send(call.method, call.path, body), batch)
+        if journal and outcome.kind not in {Kind.ACCEPTED, Kind.AGAIN, Kind.UNKNOWN}:
+            journal.clear(batch.seqs)
+            with self._lock:
+                self._busy.discard(batch)
+        return outcome
 
     def _pause(self, seconds: float) -> None:
         """Let nothing begin for so long; stop where a push may not wait as long."""
         self._gate.close_for(seconds)
         if self._gate.waited > self._limits.wait_budget:
-            self.stop(_too_long(self._gate.waited))
+            self.stop(too_long(self._gate.waited))
 
-    def _read(self, answer: Answer, objects: int) -> Outcome:
+    def _read(self, answer: Answer, batch: Batch) -> Outcome:
+        once = self._work.journal is not None
         with self._lock:
             self.tally.requests += 1
         if not answer.status:
-            return Outcome(Kind.RETRY, answer.failure)
+            kind = Kind.UNKNOWN if once and answer.sent else Kind.RETRY
+            return Outcome(kind, answer.failure)
         pause = pause_before_limit(answer.headers, self._gate.in_flight)
         if pause is not None and answer.status != 429:
             self._pause(pause)
-        return classify(answer.status, answer.headers, answer.body, objects)
+        operation = self._work.operation
+        sent = Sent(
+            batch.payloads,
+            array=operation.array,
+            naming=operation.naming,
+            permission=operation.permission,
+            is_partner=operation.is_partner,
+            once=once,
+        )
+        return classify(answer.status, answer.headers, answer.body, sent)
 
     def _accept(self, batch: Batch, outcome: Outcome) -> None:
         acks: list[Ack] = []
@@ -211,26 +276,39 @@ class Delivery:
         for position in sorted(outcome.refused):
             if position > first:
                 acks.append(_accepted(batch, first, position - 1))
-            seq = batch.seqs[position]
-            acks.append(
-                Ack(seq, seq, "rejected", outcome.refused[position], outcome.status)
-            )
+            acks.append(_rejected(batch, position, outcome))
             first = position + 1
         if first < len(batch.seqs):
             acks.append(_accepted(batch, first, len(batch.seqs) - 1))
-        with self._lock:
-            self._acks += acks
-            self.tally.accepted += len(batch.seqs) - len(outcome.refused)
-            self.tally.rejected += len(outcome.refused)
-            self.tally.quota = min(_QUOTA, self.tally.quota + _SUCCESS_GAIN)
+        self._keep(batch, acks, accepted=len(batch.seqs) - len(outcome.refused))
         self._check_rejected(next(iter(outcome.refused.values()), ""))
 
-    def _reject(self, seq: int, reason: str) -> None:
-        status, _, words = reason.partition(": ")
+    def _refuse(self, batch: Batch, outcome: Outcome) -> None:
+        refused = sorted(outcome.refused)
+        self._keep(batch, [_rejected(batch, at, outcome) for at in refused])
+        self._check_rejected(next(iter(outcome.refused.values()), ""))
+
+    def _park(self, batch: Batch, outcome: Outcome) -> None:
+        """Their fate is not known: told, kept apart, and never sent again by itself."""
+        status, colon, words = outcome.reason.partition(": ")
+        reason, status = (words, status) if colon else (outcome.reason, "")
+        ack = Ack(batch.seqs[0], batch.seqs[-1], "unknown", reason, status)
+        self._keep(batch, [ack])
         with self._lock:
-            self._acks.append(Ack(seq, seq, "rejected", words or reason, status))
-            self.tally.rejected += 1
-        self._check_rejected(reason)
+            self.tally.doubts += 1
+        if self.tally.doubts >= self._limits.unknown_answers:
+            self.stop(unavailable(outcome.reason))
+        # An outage must not park whatever is pending.
+        self._gate.close_for(backoff(self.tally.doubts))
+
+    def _keep(self, batch: Batch, acks: list[Ack], *, accepted: int = 0) -> None:
+        journal = self._work.journal
+        if journal:
+            journal.settle(acks)
+        with self._lock:
+            self._busy.discard(batch)
+            self._acks += acks
+            self.tally.count(acks, accepted=accepted)
 
     def _check_rejected(self, reason: str) -> None:
         rejected, settled = (
@@ -246,11 +324,6 @@ class Delivery:
                 )
             )
 
-    def _may_retry(self) -> bool:
-        with self._lock:
-            self.tally.quota -= _RETRY_COST
-            return self.tally.quota > 0
-
     def _left(self, reason: str) -> None:
         """One batch gave up; the others go on, and the run ends as not clean."""
         with self._lock:
@@ -260,36 +333,14 @@ class Delivery:
             )
 
 
+_FINAL = frozenset({Kind.ACCEPTED, Kind.AGAIN, Kind.SPLIT, Kind.UNKNOWN})
+_STOPPING = frozenset({Kind.AUTH, Kind.CONFIG, Kind.MISSING})
+
+
 def _accepted(batch: Batch, first: int, last: int) -> Ack:
     return Ack(batch.seqs[first], batch.seqs[last], "accepted")
 
 
-def _backoff(attempt: int) -> float:
-    """Full jitter: a random time below an exponential ceiling."""
-    ceiling = min(_BACKOFF_CAP, _BACKOFF_BASE * 2 ** (attempt - 1))
-    return random.uniform(0, ceiling)  # noqa: S311 - not a secret
-
-
-def stopping_error(outcome: Outcome) -> RunnerError:
-    if outcome.kind is Kind.AUTH:
-        return AuthError(
-            f"{outcome.reason}. Check BRAZE_API_KEY and BRAZE_REST_ENDPOINT; "
-            "nothing more was sent."
-        )
-    return ConfigError(
-        f"{outcome.reason}. Check BRAZE_REST_ENDPOINT; nothing more was sent."
-    )
-
-
-def _too_long(waited: float) -> DeliveryError:
-    return DeliveryError(
-        f"Braze told us to wait {waited:.0f} s in all, beyond wait_budget. "
-        "The rest is still pending; run push again later."
-    )
-
-
-def _unavailable(reason: str) -> DeliveryError:
-    return DeliveryError(
-        f"Braze cannot be reached, last: {reason}. "
-        "The rest is still pending; run push again later."
-    )
+def _rejected(batch: Batch, position: int, outcome: Outcome) -> Ack:
+    seq = batch.seqs[position]
+    return Ack(seq, seq, "rejected", outcome.refused[position], outcome.status)

@@ -5,6 +5,7 @@ RunnerError
 ├── GuardError       look at the plan, approve it or mend it  exit 3
 ├── LeaseError       another run is at work: wait             exit 5
 ├── AuthError        the key or the endpoint is wrong         exit 7
+│   └── PermissionMissing  the key lacks one permission
 └── DeliveryError    run again, nothing is lost               exit 1
 """
 
@@ -42,6 +43,10 @@ class AuthError(RunnerError):
     """Braze refused the key (401) or what the key asks for (403)."""
 
     exit_code = 7
+
+
+class PermissionMissing(AuthError):
+    """The key lacks a permission; the objects that need another one go on."""
 
 
 class DeliveryError(RunnerError):

@@ -58,7 +58,7 @@ def _fold(
         create or replace temp table stretches as
         select first_seq, last_seq, outcome, reason, status
         from {ledger.acks}
-        where run_id = ? and sync = ?
+        where run_id = ? and sync = ? and outcome <> 'claimed'
         """,
         [run_id, sync],
     )
@@ -74,7 +74,7 @@ def _fold(
         union all
         select outbox.*, 'rejected', outbox.problem, '{NOT_SENT}'
         from {outbox} as outbox
-        where outbox.problem is not null
+        where outbox.problem is not null and outbox.aside is null
         """
     )
     row = ledger.connection.execute(
@@ -88,7 +88,7 @@ def _fold(
         """
     ).fetchone()
     accepted, rejected, unknown, data_points = row or (0, 0, 0, 0)
-    _keep_sent(ledger, run_id, sync)
+    _keep_sent(ledger, run_id, sync, _has_column(ledger, "sent_times"))
     if rejected or _has(ledger, ledger.rejected, sync):
         _keep_rejected(ledger, run_id, sync)
     if unknown:
@@ -105,7 +105,13 @@ def _has(ledger: Ledger, table: Relation, sync: str) -> bool:
     return found is not None
 
 
-def _keep_sent(ledger: Ledger, run_id: str, sync: str) -> None:
+def _has_column(ledger: Ledger, name: str) -> bool:
+    """Whether the pending rows had a column that not all of them have."""
+    columns = ledger.connection.execute("describe settled").fetchall()
+    return any(column[0] == name for column in columns)
+
+
+def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:  # noqa: FBT001
     if _has(ledger, ledger.sent, sync):
         ledger.connection.execute(
             f"""
@@ -118,8 +124,11 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str) -> None:
         )
     ledger.connection.execute(
         f"""
-        insert into {ledger.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
-        select ?, row_key, row_hash, row_json, ?, ?
+        insert into {ledger.sent}
+            (sync, row_key, row_hash, row_json, run_id, sent_at, sent_times)
+        select
+            ?, row_key, row_hash, row_json, ?, ?,
+            {"sent_times" if has_times else "null"}
         from settled
         where outcome = 'accepted' and row_json is not null
         """,
@@ -173,9 +182,11 @@ def _keep_unknown(ledger: Ledger, run_id: str, sync: str) -> None:
         f"""
         insert into {ledger.unknown} (
             sync, row_key, row_hash, change, payload, reason, status,
-            run_id, unknown_at
+            run_id, unknown_at, row_json, data_points
         )
-        select ?, row_key, row_hash, change, payload, reason, status, ?, ?
+        select
+            ?, row_key, row_hash, change, payload, reason, status, ?, ?,
+            row_json, data_points
         from settled
         where outcome = 'unknown'
         """,

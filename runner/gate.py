@@ -1,7 +1,7 @@
 """The gate that every request passes: pacing below the limit, and Braze's word to wait.
 
-Shared by all lanes and all syncs of a push. The clock comes from outside, so that
-tests need not wait.
+One for each pool of requests that share a limit of Braze's, for all lanes and syncs.
+The clock comes from outside, so that tests need not wait.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-
-from .settings import Limits
 
 SHARE_OF_LIMIT = 0.95
 """Other senders share the workspace's limit; running into it costs a whole window."""
@@ -25,11 +23,15 @@ class Gate:
     """Lets requests begin evenly, and none while Braze has said to wait."""
 
     def __init__(
-        self, limits: Limits, *, clock: Callable[[], float] = time.monotonic
+        self,
+        requests: int,
+        seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        rate = SHARE_OF_LIMIT * limits.requests_per_window / limits.window_seconds
-        self._interval = 1.0 / rate
-        spare = (1.0 - SHARE_OF_LIMIT) * limits.window_seconds
+        """Pace requests below this many in each window of so many seconds."""
+        self._interval = seconds / (SHARE_OF_LIMIT * requests)
+        spare = (1.0 - SHARE_OF_LIMIT) * seconds
         self._slack = min(_SLACK_SECONDS, spare)
         self._clock = clock
         self._lock = threading.Lock()

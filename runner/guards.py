@@ -5,13 +5,17 @@ Reads the outbox, the ledger and whether the mart is empty; decides nothing else
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .ledger import Ledger
 from .manifest import Relation, Sync
 from .masking import shown_key
 from .settings import Limits
+
+if TYPE_CHECKING:
+    from .plan import Plan, SyncPlan
 
 _NAMED_KEYS = 3
 _FEW_ROWS = 10
@@ -35,10 +39,9 @@ class Guard:
 
 def find_guards(
     ledger: Ledger,
-    sync: Sync,
+    plan: SyncPlan,
     outbox: Relation | str,
     *,
-    removed: int,
     sent_rows: int,
     limits: Limits,
 ) -> Sequence[Guard]:
@@ -47,7 +50,12 @@ def find_guards(
     `sent_rows` is how many rows of the sync the destination was known to have before
     this push, whatever a full resync has forgotten since.
     """
+    sync = plan.sync
     guards = _key_guards(ledger, sync, outbox)
+    if sync.kind.is_irreversible and plan.sendable:
+        guards.append(Guard(sync.name, _irreversible(plan)))
+    if sync.once or sync.kind.is_identity:
+        return guards
     if sent_rows and _is_empty(ledger, sync):
         guards.append(
             Guard(
@@ -56,15 +64,58 @@ def find_guards(
                 "Look at what it is built from.",
             )
         )
-    elif removed > max(_FEW_ROWS, sent_rows * limits.removed_rows_share):
+        return guards
+    if plan.removed > max(_FEW_ROWS, sent_rows * limits.removed_rows_share):
         guards.append(
             Guard(
                 sync.name,
-                f"{removed:,} of {sent_rows:,} rows sent before left the mart, "
+                f"{plan.removed:,} of {sent_rows:,} rows sent before left the mart, "
                 f"more than {limits.removed_rows_share:.0%}.",
             )
         )
+    if sync.object == "attributes":
+        guards += _rename_guard(ledger, plan, sent_rows, limits)
     return guards
+
+
+def _irreversible(plan: SyncPlan) -> str:
+    users = f"{plan.sendable:,} {'user' if plan.sendable == 1 else 'users'}"
+    if plan.sync.object == "merges":
+        return f"merging {users} into others cannot be undone."
+    return f"deleting {users} in Braze cannot be undone."
+
+
+def _rename_guard(
+    ledger: Ledger, plan: SyncPlan, sent_rows: int, limits: Limits
+) -> list[Guard]:
+    """Many keys vanish and many appear: that is a rename, and would create people.
+
+    The rows of the mart that are not new are the ones that were sent before; the rest
+    of what was sent has vanished. Nothing has to be compared for that.
+    """
+    most = max(_FEW_ROWS, sent_rows * limits.renamed_rows_share)
+    if plan.added <= most:
+        return []
+    rows = sum(
+        count[0]
+        for mart in plan.sync.marts
+        if (
+            count := ledger.connection.execute(
+                f"select count(*) from {mart}"
+            ).fetchone()
+        )
+    )
+    vanished = sent_rows - (rows - plan.added)
+    if vanished <= most:
+        return []
+    return [
+        Guard(
+            plan.sync.name,
+            f"{vanished:,} of {sent_rows:,} keys vanished and {plan.added:,} appeared: "
+            "have keys been renamed? Sending would create these people anew; to rename "
+            "them in Braze see docs/identity.md.",
+        )
+    ]
 
 
 def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guard]:
@@ -114,12 +165,22 @@ def _is_empty(ledger: Ledger, sync: Sync) -> bool:
     )
 
 
-def refusal(plan_id: str, guards: Sequence[Guard]) -> str:
+def refusal(plan: Plan, held: Collection[str], *, some_sent: bool) -> str:
     """Say what stands against a plan and, where it can be meant, how to approve it."""
-    lines = [f"{guard.sync}: {guard.text}" for guard in guards]
-    if all(guard.approvable for guard in guards):
+    lines = []
+    for each in plan.syncs:
+        guards = [guard for guard in each.guards if guard.sync in held]
+        lines += [f"{guard.sync}: {guard.text}" for guard in guards]
+        if some_sent and guards and all(guard.approvable for guard in guards):
+            alone = replace(plan, syncs=(each,)).plan_id
+            lines.append(
+                f"If this is meant: runner push -s {each.sync.name} --approve {alone}"
+            )
+    if some_sent:
+        return "\n".join([*lines, "These were held back; the others were sent."])
+    if all(guard.approvable for guard in plan.guards):
         lines.append(
-            f"Nothing was sent. If this is meant: runner push --approve {plan_id}"
+            f"Nothing was sent. If this is meant: runner push --approve {plan.plan_id}"
         )
     else:
         lines.append("Nothing was sent.")

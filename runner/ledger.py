@@ -6,6 +6,7 @@ talks to the network or decides what is sent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from .manifest import Relation
 if TYPE_CHECKING:
     import duckdb
 
-Verdict = Literal["accepted", "rejected", "unknown"]
+Verdict = Literal["claimed", "accepted", "rejected", "unknown"]
+"""`claimed` is no fate yet: the rows may leave, and a crash leaves them in doubt."""
 
 SEQ = "rowid"
 """The number of an outbox row. DuckDB numbers the rows of a fresh table for nothing,
@@ -65,6 +67,7 @@ class Ledger:
         self.runs = tables["ledger_runs"]
         self.acks = tables["ledger_acks"]
         self.lease = tables["ledger_lease"]
+        self.suppressed = tables["ledger_suppressed_users"]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,6 +91,49 @@ class Ledger:
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def is_first_run(self, sync: str) -> bool:
+        """Whether no push has ever got as far as this sync's rows."""
+        row = self.connection.execute(
+            f"""
+            select 1 from {self.runs}
+            where sync = ? and coalesce(outcome, '') not in ('held', 'skipped') limit 1
+            """,
+            [sync],
+        ).fetchone()
+        return row is None and not self.sent_rows(sync)
+
+    def adopt(self, run_id: str, sync: str, outbox: str) -> None:
+        """Take history into the ledger without sending it."""
+        self.connection.execute(
+            f"""
+            insert into {self.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
+            select ?, row_key, row_hash, row_json, ?, ?
+            from {self.outbox(outbox)} where aside = 'adopted'
+            """,
+            [sync, run_id, utcnow()],
+        )
+
+    def seen_columns(self, sync: str) -> dict[str, str]:
+        """The columns and types of the mart when it was last delivered."""
+        row = self.connection.execute(
+            f"""
+            select columns from {self.runs}
+            where sync = ? and columns is not null and accepted > 0
+            order by started_at desc limit 1
+            """,
+            [sync],
+        ).fetchone()
+        return json.loads(row[0]) if row else {}
+
+    def count_requests(self, run_id: str, sync: str, requests: int) -> None:
+        """Add requests to a run that is at work."""
+        self.connection.execute(
+            f"""
+            update {self.runs} set requests = requests + ? where run_id = ? and sync = ?
+            """,
+            [requests, run_id, sync],
+        )
+
     def require(self) -> None:
         """Look at every table, so that none is found missing after the first byte."""
         for table in (
@@ -97,6 +143,7 @@ class Ledger:
             self.runs,
             self.acks,
             self.lease,
+            self.suppressed,
         ):
             self.connection.execute(f"select 1 from {table} limit 0")
 
@@ -121,46 +168,73 @@ class Ledger:
         planned: int,
         outbox: str,
         endpoint: str,
+        columns: str,
+        held: int,
     ) -> None:
         """Record that a run of a sync begins; its outbox already exists."""
         self.connection.execute(
             f"""
             insert into {self.runs} (
                 run_id, sync, started_at, plan_id, git_revision, planned,
-                accepted, rejected, unknown, requests, data_points, outbox, endpoint
+                accepted, rejected, unknown, requests, data_points, outbox, endpoint,
+                columns, held
             )
-            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?)
+            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?)
             """,
-            [run_id, sync, utcnow(), plan_id, revision, planned, outbox, endpoint],
+            [
+                run_id,
+                sync,
+                utcnow(),
+                plan_id,
+                revision,
+                planned,
+                outbox,
+                endpoint,
+                columns,
+                held,
+            ],
         )
 
-    def record(
-        self, run_id: str, sync: str, acks: Sequence[Ack], requests: int
-    ) -> None:
+    def record(self, run_id: str, sync: str, acks: Sequence[Ack]) -> None:
         """Record a window of acknowledgements, kept or lost as a whole."""
-        if acks:
-            self.connection.execute(
-                f"""
-                insert into {self.acks}
-                select
-                    ?, ?, unnest(?::bigint[]), unnest(?::bigint[]),
-                    unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[]), ?
-                """,
-                [
-                    run_id,
-                    sync,
-                    [ack.first_seq for ack in acks],
-                    [ack.last_seq for ack in acks],
-                    [ack.verdict for ack in acks],
-                    [ack.reason for ack in acks],
-                    [ack.status for ack in acks],
-                    utcnow(),
-                ],
-            )
+        if not acks:
+            return
         self.connection.execute(
-            f"update {self.runs} set requests = ? where run_id = ? and sync = ?",
-            [requests, run_id, sync],
+            f"""
+            insert into {self.acks}
+            select
+                ?, ?, unnest(?::bigint[]), unnest(?::bigint[]),
+                unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[]), ?
+            """,
+            [
+                run_id,
+                sync,
+                [ack.first_seq for ack in acks],
+                [ack.last_seq for ack in acks],
+                [ack.verdict for ack in acks],
+                [ack.reason for ack in acks],
+                [ack.status for ack in acks],
+                utcnow(),
+            ],
         )
+
+    def acks_of(self, run_id: str, sync: str) -> list[Ack]:
+        """What was recorded of a run and not folded yet."""
+        rows = self.connection.execute(
+            f"""
+            select first_seq, last_seq, outcome, reason, status from {self.acks}
+            where run_id = ? and sync = ? order by first_seq
+            """,
+            [run_id, sync],
+        ).fetchall()
+        return [Ack(*row) for row in rows]
+
+    def replace_acks(self, run_id: str, sync: str, acks: Sequence[Ack]) -> None:
+        """Forget what was recorded of a run, and record this instead."""
+        self.connection.execute(
+            f"delete from {self.acks} where run_id = ? and sync = ?", [run_id, sync]
+        )
+        self.record(run_id, sync, acks)
 
     def last_endpoint(self, sync: str) -> str | None:
         """The Braze that this sync's ledger is about, if it was ever told anything."""
@@ -181,6 +255,33 @@ class Ledger:
             [self.runs.schema, outbox],
         ).fetchone()
         return row is not None
+
+    def outbox_rows(self, outbox: str) -> int:
+        """How many rows a run's outbox has."""
+        row = self.connection.execute(
+            f"select count(*) from {self.outbox(outbox)}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def discard_acks(self, run_id: str, sync: str, first: int, last: int) -> None:
+        """What was acknowledged of these rows proved wrong: they are pending again."""
+        self.connection.execute(
+            f"""
+            delete from {self.acks}
+            where run_id = ? and sync = ? and first_seq between ? and ?
+            """,
+            [run_id, sync, first, last],
+        )
+
+    def end_run(self, run_id: str, sync: str, outcome: str, message: str) -> None:
+        """End a run of which nothing has to be folded."""
+        self.connection.execute(
+            f"""
+            update {self.runs} set finished_at = ?, outcome = ?, message = ?
+            where run_id = ? and sync = ?
+            """,
+            [utcnow(), outcome, message, run_id, sync],
+        )
 
     def give_up_run(self, run_id: str, sync: str) -> None:
         """End a run that nothing is left of; what it had sent is sent once more."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
+from .operations import OBJECTS, Object, Operation, is_once, operations_of
 from .project import Project
 
 LEDGER_TABLES = (
@@ -23,12 +24,8 @@ LEDGER_TABLES = (
     "ledger_runs",
     "ledger_acks",
     "ledger_lease",
+    "ledger_suppressed_users",
 )
-
-OBJECTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
-    "braze": {"attributes": {"mode": ("upsert", "update")}},
-}
-"""destination -> object -> option -> its values; the first value is the default."""
 
 PENDING_SUFFIX = "__pending"
 
@@ -59,11 +56,32 @@ class Sync:
     pii: frozenset[str] = frozenset()
     """Columns whose values are masked wherever a person or a log may read them."""
     tags: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The rest of `meta.sync`, with its defaults."""
+    new_names: frozenset[str] = frozenset()
+    """Columns of the marts that YAML declares `new: true`."""
+    unique_id: str = ""
+    """dbt's name of the pending model."""
+
+    @property
+    def kind(self) -> Object:
+        """What Braze makes of its object."""
+        return OBJECTS[self.destination][self.object]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The requests that carry its rows, in order."""
+        return operations_of(self.kind, self.options)
+
+    @property
+    def once(self) -> bool:
+        """Whether a row of it must not be sent twice."""
+        return is_once(self.object, self.options)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What dbt built: the syncs in order of name, and where the ledger is."""
+    """What dbt built: the syncs in order of a push, and where the ledger is."""
 
     syncs: tuple[Sync, ...]
     ledger: dict[str, Relation]
@@ -104,7 +122,12 @@ def load_manifest(project: Project) -> Manifest:
     problems += _forgotten(models)
     if problems:
         raise ConfigError("\n".join(problems))
-    return Manifest(tuple(sorted(syncs, key=lambda sync: sync.name)), ledger)
+    return Manifest(tuple(sorted(syncs, key=_turn)), ledger)
+
+
+def _turn(sync: Sync) -> tuple[int, str]:
+    """Who is who comes before what they did; the table of objects is in that order."""
+    return list(OBJECTS[sync.destination]).index(sync.object), sync.name
 
 
 def _no_manifest(path: Path) -> str:
@@ -195,14 +218,26 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
         object=meta["object"],
         pending=_relation(node),
         marts=tuple(_relation(parent) for parent in parents),
-        pii=frozenset(
-            column["name"]
-            for parent in parents
-            for column in parent.get("columns", {}).values()
-            if _column_meta(column).get("pii")
-        ),
+        pii=_columns_with(parents, "pii"),
         tags=tuple(node.get("tags", [])),
+        options=_options(meta),
+        new_names=_columns_with(parents, "new"),
+        unique_id=node["unique_id"],
     )
+
+
+def _columns_with(models: Iterable[dict[str, Any]], flag: str) -> frozenset[str]:
+    return frozenset(
+        column["name"]
+        for model in models
+        for column in model.get("columns", {}).values()
+        if _column_meta(column).get(flag)
+    )
+
+
+def _options(meta: Mapping[str, Any]) -> dict[str, str]:
+    known = OBJECTS[meta["destination"]][meta["object"]].options
+    return {name: str(meta.get(name, values[0])) for name, values in known.items()}
 
 
 def _column_meta(column: dict[str, Any]) -> dict[str, Any]:
@@ -221,7 +256,10 @@ def _problems(node: dict[str, Any]) -> Iterator[str]:
         return
     destination, kind = str(meta.get("destination")), str(meta.get("object"))
     objects = OBJECTS.get(destination) or _every(OBJECTS)
-    options = objects.get(kind) or _every(objects)
+    known_objects = [objects[kind]] if kind in objects else list(objects.values())
+    options = {
+        name: values for each in known_objects for name, values in each.options.items()
+    }
     known = ["destination", "object", *options]
     for key in meta:
         if key not in known:

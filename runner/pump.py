@@ -1,23 +1,25 @@
 """Feeds the lanes from a run's outbox and records what they acknowledge.
 
-Opens the warehouse for moments: to read a window of rows, to record a window of
-acknowledgements, and to keep the lease; never while the lanes are merely busy.
+Opens the warehouse for moments: to read a window of rows, to claim what may leave but
+once, to record a window of acknowledgements, and to keep the lease; never while the
+lanes are merely busy.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from . import lease as leases
-from .batches import Batch, cut
+from .batches import Chain, Cutter
 from .delivery import Delivery
 from .gate import Gate
 from .interrupts import Interrupts
 from .ledger import SEQ, Ack, Ledger, merged
-from .plan import SyncPlan
+from .plan import Stage, SyncPlan
 from .settings import Limits
 
 WINDOW_BYTES = 32_000_000
@@ -41,11 +43,12 @@ class Job:
 
 
 class Pump:
-    """Runs one job through one delivery; `run` returns the last acknowledgements."""
+    """Runs one stage of a job through one delivery."""
 
     def __init__(
         self,
         job: Job,
+        stage: Stage,
         delivery: Delivery,
         limits: Limits,
         *,
@@ -56,6 +59,7 @@ class Pump:
         progress: Progress,
     ) -> None:
         self._job = job
+        self._stage = stage
         self._delivery = delivery
         self._limits = limits
         self._open_ledger = open_ledger
@@ -63,33 +67,40 @@ class Pump:
         self._lease = lease
         self._interrupts = interrupts
         self._progress = progress
-        average = job.plan.payload_bytes // max(job.plan.sendable, 1) + 1
+        self._cutter = Cutter(stage.operation, limits)
+        self._chains: deque[Chain] = deque()
+        rows_per_request = getattr(limits, stage.operation.most)
+        average = stage.payload_bytes // max(stage.sendable, 1) + 1
         # A few giants may stand side by side.
-        average = max(average, job.plan.largest_payload // _GIANTS)
+        average = max(average, stage.largest_payload // _GIANTS)
         # Whole batches: a window that ends within one would cost a request.
-        batches = max(2, WINDOW_BYTES // average // limits.objects_per_request)
-        self._window = batches * limits.objects_per_request
-        self._low = batches // 2
-        self._next = 0
+        batches = max(2, WINDOW_BYTES // average // rows_per_request)
+        self._window = batches * rows_per_request
+        self._low = max(batches // 2, 1)
+        self._next = stage.first_seq
+        self._counted = 0
 
     def run(self) -> list[Ack]:
-        """Send everything; return what was acknowledged and not recorded yet.
-
-        The caller records that together with the end of the run.
-        """
+        """Send everything; return what was acknowledged and not recorded yet."""
         delivery = self._delivery
         started = recorded = time.monotonic()
         closed = False
         while True:
-            if not closed and (delivery.stopped or self._read_all):
+            self._offer()
+            if not closed and (delivery.stopped or self._offered_all):
                 delivery.close()
                 closed = True
             if closed and (delivery.finished() or self._interrupts.drained_too_long):
-                return delivery.take()
-            hungry = not self._read_all and delivery.waiting() < self._low
+                acks = delivery.take()
+                return acks if delivery.finished() else acks + delivery.abandon()
+            hungry = (
+                not closed
+                and not self._read_all
+                and len(self._chains) + delivery.waiting() < self._low
+            )
             due = time.monotonic() - recorded > self._limits.ack_seconds
-            if (hungry and not closed) or due:
-                self._visit(read=hungry and not closed)
+            if hungry or due:
+                self._visit(read=hungry)
                 recorded = time.monotonic()
             else:
                 delivery.wait(_POLL_SECONDS)
@@ -99,35 +110,64 @@ class Pump:
 
     @property
     def _read_all(self) -> bool:
-        return self._next >= self._job.plan.planned
+        return self._next > self._stage.last_seq
+
+    @property
+    def _offered_all(self) -> bool:
+        return self._read_all and not self._chains
+
+    def _offer(self) -> None:
+        """Hand over what may leave: a user who goes on waits for the chain before."""
+        while self._chains:
+            if self._chains[0].follows and not self._delivery.idle():
+                return
+            self._delivery.offer(self._chains.popleft())
 
     def _visit(self, *, read: bool) -> None:
         """Open the warehouse once: keep the lease, record a window, read the next."""
         job, delivery = self._job, self._delivery
         with self._open_ledger() as ledger:
             acks = delivery.take()
+            chains = self._read(ledger) if read else []
             with ledger.transaction():
                 leases.extend(ledger, self._lease)
                 self._gate.trust_for(leases.TRUSTED_SECONDS)
-                ledger.record(
-                    job.run_id,
-                    job.plan.sync.name,
-                    merged(acks),
-                    delivery.tally.requests,
+                ledger.record(job.run_id, job.plan.sync.name, merged(acks))
+                ledger.count_requests(
+                    job.run_id, job.plan.sync.name, self.count_requests()
                 )
-            batches = self._read(ledger) if read else []
-        for batch in batches:
-            delivery.offer(batch)
+                if job.plan.sync.once:
+                    ledger.record(job.run_id, job.plan.sync.name, _claims(chains))
+        self._chains += chains
 
-    def _read(self, ledger: Ledger) -> list[Batch]:
-        """Return the batches of the next window, in the order of the outbox."""
+    def count_requests(self) -> int:
+        """The requests since the last visit."""
+        before, self._counted = self._counted, self._delivery.tally.requests
+        return self._counted - before
+
+    def _read(self, ledger: Ledger) -> list[Chain]:
+        """Return the chains of the next window, in the order of the outbox."""
+        lane = "scope" if self._stage.operation.is_serial else "user_key"
+        columns = f"{lane}, scope" if self._stage.is_ordered else "null, null"
+        end = min(self._next + self._window, self._stage.last_seq + 1)
         rows = ledger.connection.execute(
             f"""
-            select {SEQ}, payload from {ledger.outbox(self._job.outbox)}
+            select {SEQ}, payload, {columns} from {ledger.outbox(self._job.outbox)}
             where {SEQ} >= ? and {SEQ} < ? and problem is null
             order by {SEQ}
             """,
-            [self._next, self._next + self._window],
+            [self._next, end],
         ).fetchall()
-        self._next += self._window
-        return list(cut(rows, self._limits))
+        self._next = end
+        chains = list(self._cutter.feed(rows))
+        return chains + (list(self._cutter.finish()) if self._read_all else [])
+
+
+def _claims(chains: list[Chain]) -> list[Ack]:
+    """One claim a chain: committed before the first byte of it can leave."""
+    return merged(
+        [
+            Ack(chain.batches[0].seqs[0], chain.batches[-1].seqs[-1], "claimed")
+            for chain in chains
+        ]
+    )

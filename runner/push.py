@@ -8,30 +8,48 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from . import erasure
 from . import lease as leases
-from .braze import Lane
-from .delivery import Delivery
 from .endpoint import is_local
-from .errors import AuthError, ConfigError, GuardError, RunnerError
+from .errors import (
+    AuthError,
+    ConfigError,
+    GuardError,
+    PermissionMissing,
+    RunnerError,
+)
 from .fold import finish_run
-from .gate import Gate
 from .guards import refusal
-from .interrupts import DRAIN_SECONDS, Interrupts
-from .ledger import Ack, Ledger, merged, utcnow
+from .interrupts import Interrupts
+from .ledger import Counts, Ledger, utcnow
 from .manifest import Manifest, Sync
-from .plan import Plan, SyncPlan, freeze
-from .pump import Job, Progress, Pump
+from .plan import Plan
+from .planning import make_plan
+from .pump import Job, Progress
+from .recovery import recover
 from .result import Destination, PushResult, SyncResult
 from .settings import Limits
+from .stages import Gates, Stages
 from .warehouse import Warehouse
 
 
 def _new_run_id() -> str:
     return f"{utcnow():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller asks of a push, beside which syncs."""
+
+    limit: int | None = None
+    approved: str | None = None
+    """The plan whose guards are lifted."""
+    full_resync: bool = False
 
 
 @dataclass(slots=True)
@@ -42,6 +60,8 @@ class Push:
     manifest: Manifest
     limits: Limits
     destination: Destination
+    journals: Path
+    """Where the journals of rows that leave but once lie while they leave."""
     git_revision: str = ""
     confirm: Callable[[Plan], bool] | None = None
     """Asked with a plan that nothing holds on to: a person may take their time."""
@@ -49,92 +69,105 @@ class Push:
     tell: Callable[[str], None] = lambda _text: None
     run_id: str = field(default_factory=_new_run_id)
 
-    def run(
-        self,
-        syncs: Sequence[Sync],
-        *,
-        limit: int | None = None,
-        approved: str | None = None,
-        full_resync: bool = False,
-    ) -> PushResult:
+    def run(self, syncs: Sequence[Sync], wish: Wish = Wish()) -> PushResult:
         """Send what is pending and record what became of it.
 
         Raises GuardError before anything is sent, LeaseError when another push is at
         work; faults during sending are in the result, beside what was delivered.
         """
+        shown = None
         if self.confirm:
-            shown = self._preview(syncs, limit, full_resync=full_resync)
-            if not self.confirm(shown):
+            plan = self._preview(syncs, wish)
+            if not self.confirm(plan):
                 msg = "Not confirmed; nothing was sent."
                 raise GuardError(msg)
-            approved = approved or (None if shown.guards else shown.plan_id)
-        lease, plan = self._freeze(syncs, limit, approved, full_resync=full_resync)
-        gate = Gate(self.limits)
-        gate.trust_for(leases.TRUSTED_SECONDS)
+            shown = plan.plan_id
+        lease, plan, held = self._freeze(syncs, wish, shown)
+        gates = Gates(self.limits)
         results: list[SyncResult] = []
         failure: RunnerError | None = None
         final = False
         with Interrupts() as interrupts:
             for job in self._jobs(plan):
+                if job.plan.sync.name in held:
+                    results.append(_nothing(job))
+                    continue
                 skip = final or interrupts.signal is not None
-                result, problem = self._send(lease, job, gate, interrupts, skip=skip)
+                result, problem = self._send(lease, job, gates, interrupts, skip=skip)
                 results.append(result)
                 failure = failure or problem
                 # A wrong key or endpoint is wrong for every sync; a bad batch is not.
-                final = final or isinstance(problem, AuthError | ConfigError)
+                final = final or _is_final(problem)
         with self._open_ledger() as ledger:
             leases.release(ledger, lease)
+        if held and failure is None:
+            failure = GuardError(refusal(plan, held, some_sent=True))
         return PushResult(
             self.run_id, plan.plan_id, tuple(results), failure, interrupts.signal
         )
 
-    def _preview(
-        self, syncs: Sequence[Sync], limit: int | None, *, full_resync: bool
-    ) -> Plan:
+    def _preview(self, syncs: Sequence[Sync], wish: Wish) -> Plan:
         """The plan as it stands, with everything undone that planning it took."""
         with self._open_ledger() as ledger:
             ledger.require()
             ledger.connection.execute("begin")
             try:
-                return self._plan(ledger, syncs, limit, full_resync=full_resync)
+                return self._plan(ledger, syncs, wish)
             finally:
                 ledger.connection.execute("rollback")
 
     def _freeze(
-        self,
-        syncs: Sequence[Sync],
-        limit: int | None,
-        approved: str | None,
-        *,
-        full_resync: bool,
-    ) -> tuple[leases.Lease, Plan]:
+        self, syncs: Sequence[Sync], wish: Wish, shown: str | None
+    ) -> tuple[leases.Lease, Plan, Collection[str]]:
         """Take the lease, settle what a crash left, and freeze the plan: one visit."""
         with self._open_ledger() as ledger:
             ledger.require()
             with ledger.transaction():
                 lease = leases.acquire(ledger)
-                self._recover(ledger)
+                recover(ledger, self.journals, self.tell)
             try:
                 with ledger.transaction():
-                    if not full_resync:
+                    if not wish.full_resync:
                         self._check_endpoint(ledger, syncs)
-                    plan = self._plan(ledger, syncs, limit, full_resync=full_resync)
-                    _check(plan, approved)
+                    plan = self._plan(ledger, syncs, wish)
+                    held = _held_back(plan, wish.approved, shown)
                     for job in self._jobs(plan):
-                        ledger.start_run(
-                            run_id=self.run_id,
-                            sync=job.plan.sync.name,
-                            plan_id=plan.plan_id,
-                            revision=self.git_revision,
-                            planned=job.plan.planned,
-                            outbox=job.outbox,
-                            endpoint=self.destination.endpoint,
-                        )
+                        self._start(ledger, job, plan, held)
             except BaseException:
                 leases.release(ledger, lease)
                 raise
             _leave_unpacked(ledger)
-        return lease, plan
+        return lease, plan, held
+
+    def _start(
+        self, ledger: Ledger, job: Job, plan: Plan, held: Collection[str]
+    ) -> None:
+        """Record that a run begins; one that is held back ends in the same breath."""
+        sync = job.plan.sync
+        ledger.start_run(
+            run_id=self.run_id,
+            sync=sync.name,
+            plan_id=plan.plan_id,
+            revision=self.git_revision,
+            planned=job.plan.planned,
+            outbox=job.outbox,
+            endpoint=self.destination.endpoint,
+            columns=job.plan.columns,
+            held=job.plan.held,
+        )
+        if sync.name in held:
+            reasons = " ".join(guard.text for guard in job.plan.guards)
+            ledger.end_run(self.run_id, sync.name, "held", reasons)
+            ledger.connection.execute(f"drop table {ledger.outbox(job.outbox)}")
+            return
+        if sync.object == "deletions":
+            erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
+        if job.plan.adopted:
+            ledger.adopt(self.run_id, sync.name, job.outbox)
+            self.tell(
+                f"{sync.name}: first run: the ledger took {job.plan.adopted:,} rows of "
+                "history without sending them (first_run: adopt)."
+            )
 
     def _check_endpoint(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
         """A ledger is about one Braze; what another knows it cannot say."""
@@ -156,104 +189,65 @@ class Push:
             )
             raise GuardError(msg)
 
-    def _plan(
-        self,
-        ledger: Ledger,
-        syncs: Sequence[Sync],
-        limit: int | None,
-        *,
-        full_resync: bool,
-    ) -> Plan:
+    def _plan(self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish) -> Plan:
         # An outbox is read once or twice and dropped: packing it is waste.
         ledger.connection.execute("set force_compression = 'uncompressed'")
-        plans = [
-            freeze(
-                ledger,
-                sync,
-                ledger.outbox(self._outbox(number)),
-                self.limits,
-                limit=limit,
-                full_resync=full_resync,
-            )
-            for number, sync in enumerate(syncs)
-        ]
+        plan = make_plan(
+            ledger,
+            self.manifest,
+            syncs,
+            self.limits,
+            outbox=lambda number: ledger.outbox(self._outbox(number)),
+            limit=wish.limit,
+            full_resync=wish.full_resync,
+        )
         ledger.connection.execute("set force_compression = 'auto'")
-        return Plan(tuple(plans))
-
-    def _recover(self, ledger: Ledger) -> None:
-        """Fold what a run that was cut off had acknowledged."""
-        for run_id, sync, outbox in ledger.unfinished_runs():
-            if not ledger.has(outbox):
-                ledger.give_up_run(run_id, sync)
-                self.tell(f"{sync}: run {run_id} was cut off and left no outbox.")
-                continue
-            counts = finish_run(
-                ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
-            )
-            self.tell(
-                f"{sync}: run {run_id} was cut off; its {counts.accepted:,} accepted "
-                "rows are in the ledger now."
-            )
+        return plan
 
     def _send(
         self,
         lease: leases.Lease,
         job: Job,
-        gate: Gate,
+        gates: Gates,
         interrupts: Interrupts,
         *,
         skip: bool,
     ) -> tuple[SyncResult, RunnerError | None]:
         """Deliver one sync and end its run, whatever came of it."""
         started = time.monotonic()
-        acks: list[Ack] = []
-        requests = 0
-        failure: RunnerError | None = None
-        if job.plan.requests and not skip:
-            delivery = self._new_delivery(job.plan, gate)
-            interrupts.on_signal = delivery.stop
-            if interrupts.signal is not None:
-                delivery.stop()
-            try:
-                acks = Pump(
-                    job,
-                    delivery,
-                    self.limits,
-                    open_ledger=self._visit_ledger,
-                    lease=lease,
-                    interrupts=interrupts,
-                    progress=self.progress,
-                    gate=gate,
-                ).run()
-            except BaseException:
-                delivery.stop()
-                delivery.join(DRAIN_SECONDS)
-                raise
-            failure, requests = delivery.failure, delivery.tally.requests
+        stages = Stages(
+            job,
+            self.destination,
+            self.limits,
+            gates,
+            lease,
+            interrupts,
+            self._visit_ledger,
+            self.journals,
+            self.progress,
+        )
+        if not skip:
+            stages.run()
         interrupted = interrupts.signal is not None
-        sync = job.plan.sync.name
+        sync = job.plan.sync
         with self._open_ledger() as ledger, ledger.transaction():
             leases.extend(ledger, lease)
-            ledger.record(self.run_id, sync, merged(acks), requests)
+            if sync.object == "deletions":
+                erasure.settle_deletions(ledger, self.run_id, ledger.outbox(job.outbox))
             counts = finish_run(
                 ledger,
                 run_id=self.run_id,
-                sync=sync,
+                sync=sync.name,
                 outbox=job.outbox,
-                outcome=_outcome(failure, skipped=skip, interrupted=interrupted),
-                message=str(failure or ""),
+                outcome=_outcome(stages.failure, skipped=skip, interrupted=interrupted),
+                message=str(stages.failure or ""),
             )
+        stages.close()
         seconds = time.monotonic() - started
-        return SyncResult(sync, job.plan.planned, counts, requests, seconds), failure
-
-    def _new_delivery(self, plan: SyncPlan, gate: Gate) -> Delivery:
-        to = self.destination
-        return Delivery(
-            lambda: Lane(to.endpoint, to.key, self.limits),
-            gate,
-            self.limits,
-            lanes=min(self.limits.in_flight, plan.requests),
+        result = SyncResult(
+            sync.name, job.plan.planned, counts, stages.requests, seconds
         )
+        return result, stages.failure
 
     def _jobs(self, plan: Plan) -> list[Job]:
         return [
@@ -282,18 +276,33 @@ def _leave_unpacked(ledger: Ledger) -> None:
     ledger.connection.execute("pragma disable_checkpoint_on_shutdown")
 
 
-def _check(plan: Plan, approved: str | None) -> None:
-    """Raise GuardError for what no approval can lift, and for a stale approval."""
-    if any(not guard.approvable for guard in plan.guards):
-        raise GuardError(refusal(plan.plan_id, plan.guards))
-    if approved is not None and approved != plan.plan_id:
-        msg = (
-            f"The plan is {plan.plan_id} now, not {approved}: the data changed, or the "
-            "id is mistyped. Nothing was sent. Look at it again: runner plan"
-        )
-        raise GuardError(msg)
-    if plan.guards and approved is None:
-        raise GuardError(refusal(plan.plan_id, plan.guards))
+def _held_back(plan: Plan, approved: str | None, shown: str | None) -> Collection[str]:
+    """The syncs that stay where they are.
+
+    Raises GuardError for a stale approval, and when nothing else would be sent.
+    """
+    for expected in (approved, shown):
+        if expected is not None and expected != plan.plan_id:
+            msg = (
+                f"The plan is {plan.plan_id} now, not {expected}: the data changed, or "
+                "the id is mistyped. Nothing was sent. Look at it again: runner plan"
+            )
+            raise GuardError(msg)
+    held = plan.held_back(approved=approved is not None)
+    goes = [each for each in plan.syncs if each.planned and each.sync.name not in held]
+    if held and not goes:
+        raise GuardError(refusal(plan, held, some_sent=False))
+    return held
+
+
+def _nothing(job: Job) -> SyncResult:
+    return SyncResult(job.plan.sync.name, job.plan.planned, Counts(), 0, 0.0)
+
+
+def _is_final(problem: RunnerError | None) -> bool:
+    if isinstance(problem, PermissionMissing):
+        return False
+    return isinstance(problem, AuthError | ConfigError)
 
 
 def _outcome(failure: RunnerError | None, *, skipped: bool, interrupted: bool) -> str:

@@ -103,11 +103,16 @@ def _remarks(plan: SyncPlan) -> list[str]:
             f"  {change:8}{masked_payload(payload, plan.sync.pii)}"
             for change, payload in plan.samples
         ]
-    if plan.refused:
-        lines += [
-            "",
-            f"{plan.sync.name}: {plan.refused:,} rows cannot be sent as they are.",
-        ]
+    rows, profiles = plan.reach
+    remarks = [
+        (plan.refused, "{:,} rows cannot be sent as they are."),
+        (plan.held, "{:,} rows wait for an earlier change of the same user to settle."),
+        (plan.adopted, "{:,} rows of history will be adopted, not sent (first_run)."),
+        (rows, f"{{:,}} rows by e-mail or phone reach {profiles:,} profiles."),
+    ]
+    for count, text in remarks:
+        if count:
+            lines += ["", f"{plan.sync.name}: {text.format(count)}"]
     return lines
 
 

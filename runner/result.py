@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 from .errors import RunnerError
 from .ledger import Counts
+from .operations import Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the requests go."""
+    """Where the requests go, and what opens it."""
 
     endpoint: str
-    key: str = field(repr=False)
+    credentials: Credentials = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

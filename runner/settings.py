@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
+from .operations import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,58 @@ class Limits:
     """Seconds to wait for a DuckDB file that another process holds."""
     removed_rows_share: float = 0.05
     """Share of a sync's sent rows that may be removed without approval."""
+    renamed_rows_share: float = 0.10
+    """Share of a sync's sent rows that may vanish while as many new ones appear."""
+    ids_per_request: int = 50
+    """Rows in one request about catalog items, identity or deletions."""
+    subscriptions_per_request: int = 25
+    """Rows in one /v2/subscription/status/set request."""
+    cohort_ids_per_request: int = 1_000
+    """Joins and leaves in one request about a cohort."""
+    bulk_objects_per_request: int = 1_000
+    """Objects in one /users/track/bulk request."""
+    bulk_objects_per_user: int = 100
+    """Objects about one user in one /users/track/bulk request."""
+    bulk_bytes_per_request: int = 2_000_000
+    """Bytes in the body of one /users/track/bulk request."""
+    bulk_requests_per_second: int = 50
+    """Requests a second to /users/track/bulk."""
+    subscription_requests_per_minute: int = 5_000
+    """Requests a minute to /v2/subscription/status/set."""
+    identity_requests_per_minute: int = 20_000
+    """Requests a minute to alias, identify, merge and delete together."""
+    rename_requests_per_minute: int = 1_000
+    """Requests a minute to /users/external_ids."""
+    catalog_requests_per_minute: int = 50
+    """Requests a minute about catalogs, their fields and single items."""
+    catalog_items_requests_per_minute: int = 16_000
+    """Requests a minute that put or delete catalog items."""
+    cohort_requests_per_hour: int = 250_000
+    """Requests an hour about cohorts."""
+    dependent_seconds: int = 300
+    """Seconds between a change of identity and the next row of the same user."""
+    visible_seconds: int = 300
+    """Seconds to wait until new catalog fields and items can be read back."""
+    unknown_answers: int = 10
+    """Answers in a row that leave events in doubt, after which a push stops."""
+
+    @property
+    def one(self) -> int:
+        """One row a request, where no contract changes that."""
+        return 1
+
+    def rate(self, pool: Pool) -> tuple[int, float]:
+        """Requests and seconds of the window that a pool of requests shares."""
+        return {
+            "track": (self.requests_per_window, self.window_seconds),
+            "bulk": (self.bulk_requests_per_second, 1.0),
+            "subscriptions": (self.subscription_requests_per_minute, 60.0),
+            "identity": (self.identity_requests_per_minute, 60.0),
+            "renames": (self.rename_requests_per_minute, 60.0),
+            "catalogs": (self.catalog_requests_per_minute, 60.0),
+            "items": (self.catalog_items_requests_per_minute, 60.0),
+            "cohorts": (self.cohort_requests_per_hour, 3_600.0),
+        }[pool]
 
 
 MOST_ACK_SECONDS = 30

@@ -13,7 +13,7 @@ import yaml
 from runner import errors
 from runner.cli import COMMANDS
 from runner.manifest import OBJECTS
-from runner.plan import PENDING_COLUMNS
+from runner.columns import PENDING_COLUMNS
 from runner.settings import Limits
 
 ROOT = Path(__file__).parents[1]

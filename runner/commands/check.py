@@ -7,13 +7,14 @@ import json
 import click
 
 from ..braze import Lane
-from ..delivery import stopping_error
+from ..columns import check_columns
 from ..errors import ConfigError, DeliveryError
 from ..ledger import Ledger
 from ..outcome import Kind, classify
-from ..plan import check_columns
 from ..project import Selection
+from ..refusals import Sent
 from ..result import Destination
+from ..retries import stopping_error
 from ..settings import Limits
 from .options import (
     Workplace,
@@ -65,15 +66,15 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
 
 def check_key(to: Destination, limits: Limits) -> None:
     """Ask with an empty request: Braze answers 400 once it has accepted the key."""
-    lane = Lane(to.endpoint, to.key, limits)
+    lane = Lane(to.endpoint, to.credentials.key, limits)
     try:
-        answer = lane.post(b"{}")
+        answer = lane.send("POST", "/users/track", b"{}")
     finally:
         lane.close()
     if not answer.status:
         msg = f"{to.endpoint}: {answer.failure}. Check BRAZE_REST_ENDPOINT."
         raise DeliveryError(msg)
-    outcome = classify(answer.status, answer.headers, answer.body, 0)
+    outcome = classify(answer.status, answer.headers, answer.body, Sent(()))
     if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
         raise stopping_error(outcome)
     if outcome.kind in {Kind.WAIT, Kind.RETRY} and answer.status >= 400:

@@ -6,7 +6,7 @@ import click
 
 from ..errors import GuardError
 from ..ledger import Ledger
-from ..plan import Plan, freeze
+from ..planning import make_plan
 from ..project import Selection
 from ..report import plan_json, plan_markdown, plan_text
 from .options import Workplace, format_option, project_options, select_option
@@ -31,11 +31,12 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
     syncs = place.syncs(select)
     with place.warehouse.open(read_only=True) as connection:
         ledger = Ledger(connection, place.manifest.ledger)
-        found = Plan(
-            tuple(
-                freeze(ledger, sync, f"outbox_{number}", place.limits)
-                for number, sync in enumerate(syncs)
-            )
+        found = make_plan(
+            ledger,
+            place.manifest,
+            syncs,
+            place.limits,
+            outbox=lambda number: f"outbox_{number}",
         )
     if output == "json":
         click.echo(plan_json(found))
@@ -45,4 +46,4 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
         click.echo(plan_text(found, place.limits))
     if found.guards:
         lines = [f"{guard.sync}: {guard.text}" for guard in found.guards]
-        raise GuardError("\n".join([*lines, "A push would be refused."]))
+        raise GuardError("\n".join([*lines, "A push would hold this back."]))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import click
 
 from ..errors import REJECTED_EXIT_CODE
-from ..plan import Plan, SyncPlan
+from ..plan import Plan
 from ..project import Selection
-from ..push import Push
+from ..push import Wish
 from ..report import plan_text, push_json, push_text
-from ..result import PushResult
 from .options import (
     Workplace,
     destination,
@@ -25,6 +20,7 @@ from .options import (
     say,
     select_option,
 )
+from .pushing import deliver
 
 
 @click.command()
@@ -65,83 +61,32 @@ def push(
         raise click.UsageError(msg)
     to = destination()
     place = Workplace(selection)
-    syncs = place.syncs(select)
 
     def confirm(found: Plan) -> bool:
-        if found.guards or not any(each.planned for each in found.syncs):
+        held = found.held_back(approved=False)
+        if not any(each.planned and each.sync.name not in held for each in found.syncs):
             return True
         click.echo(plan_text(found, place.limits), err=True)
         question = f"\nSend to {to.endpoint} (target {place.project.target})?"
         return click.confirm(question, err=True)
 
-    result = Push(
-        warehouse=place.warehouse,
-        manifest=place.manifest,
-        limits=place.limits,
-        destination=to,
-        git_revision=_revision(place.project.directory),
+    delivered = deliver(
+        place,
+        place.syncs(select),
+        to=to,
         confirm=None if yes or approve or not is_interactive() else confirm,
-        progress=Progress(),
-        tell=say,
-    ).run(syncs, limit=limit, approved=approve, full_resync=full_resync)
-    click.echo(push_json(result) if output == "json" else push_text(result))
-    _leave(result)
-
-
-def _leave(result: PushResult) -> None:
-    """End with the exit code that the result deserves."""
-    if result.signal:
-        say("Stopped by a signal; what was in flight is recorded, the rest is pending.")
-        sys.exit(128 + result.signal)
-    if result.failure:
-        raise result.failure
-    if any(each.counts.rejected or each.counts.unknown for each in result.syncs):
-        say("Some rows were rejected. To see them: runner rejected")
-        sys.exit(REJECTED_EXIT_CODE)
-
-
-def _revision(directory: Path) -> str:
-    """The git revision of the project, or nothing where there is none."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(directory), "rev-parse", "--short", "HEAD"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-            # git has no business with Braze's key.
-            env={k: v for k, v in os.environ.items() if not k.startswith("BRAZE_")},
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return found.stdout.strip()
-
-
-class Progress:
-    """One line on stderr that keeps itself current; a line now and then into a pipe."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-        self._live = sys.stderr is not None and sys.stderr.isatty()
-        self._every = 0.2 if self._live else 10.0
-
-    def __call__(
-        self, plan: SyncPlan, accepted: int, rejected: int, seconds: float
-    ) -> None:
-        now = time.monotonic()
-        settled = accepted + rejected
-        if seconds < 2 or now - self._last < self._every:
-            return
-        self._last = now
-        share = settled / max(plan.sendable, 1)
-        text = (
-            f"{plan.sync.name}: {settled:,} of {plan.sendable:,} rows ({share:.0%}), "
-            f"{settled / seconds:,.0f} rows/s"
-        )
-        if rejected:
-            text += f", {rejected:,} rejected"
-        if self._live:
-            ending = "\n" if settled >= plan.sendable else ""
-            click.echo(f"\r\x1b[K{text}{ending}", err=True, nl=False)
-        else:
-            click.echo(text, err=True)
+        wish=Wish(limit, approve, full_resync),
+    )
+    result = delivered.push
+    if result:
+        click.echo(push_json(result) if output == "json" else push_text(result))
+        if result.signal:
+            say("Stopped by a signal; what was in flight is recorded.")
+        elif result.failure:
+            raise result.failure
+        elif delivered.exit_code == REJECTED_EXIT_CODE:
+            say(
+                "Some rows were rejected or are unknown. "
+                "To see them: runner rejected, runner unknown"
+            )
+    sys.exit(delivered.exit_code)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from runner.batches import Batch
+from runner.batches import Batch, Chain
 from runner.braze import Answer
-from runner.delivery import Delivery
+from runner.delivery import Delivery, Work
 from runner.errors import AuthError, ConfigError, DeliveryError
 from runner.gate import Gate
 from runner.ledger import Ack, merged
+from runner.operations import OBJECTS, Credentials
 from runner.settings import Limits
 
 ROWS = 75
@@ -60,11 +61,19 @@ class FakeLane:
     def __init__(self, braze: FakeBraze) -> None:
         self.braze = braze
 
-    def post(self, body: bytes) -> Answer:
+    def send(self, _method: str, _path: str, body: bytes) -> Answer:
         return self.braze.answer(body)
 
     def close(self) -> None:
         pass
+
+
+TRACK = OBJECTS["braze"]["attributes"].operations[0]
+WORK = Work(TRACK, lambda scope: TRACK.call(scope, Credentials()))
+
+
+def body_of(batch: Batch) -> bytes:
+    return WORK.call("").body(batch.payloads)
 
 
 def numbers(body: bytes) -> list[int]:
@@ -98,7 +107,7 @@ class FastGate(Gate):
     def __init__(self, limits: Limits) -> None:
         self.now = 0.0
         self.entered_at: list[float] = []
-        super().__init__(limits, clock=lambda: self.now)
+        super().__init__(*limits.rate("track"), clock=lambda: self.now)
 
     def enter(self, stop: threading.Event) -> bool:
         entered = super().enter(Jump(self, stop))
@@ -131,11 +140,11 @@ def deliver(
 ) -> Delivery:
     """Deliver everything and return when the lanes have ended."""
     limits = limits or Limits()
-    delivery = Delivery(braze.lane, gate(limits), limits, lanes=lanes)
+    delivery = Delivery(braze.lane, WORK, gate(limits), limits, lanes=lanes)
     # Backoff sleeps on this event; here it takes no time.
     delivery._stop = Moments()
     for one in work:
-        delivery.offer(one)
+        delivery.offer(Chain((one,)))
     delivery.close()
     delivery.join(PATIENCE)
     assert delivery.finished(), "the lanes did not end"
@@ -161,7 +170,7 @@ def test_accepted_batches_accept_all_their_rows() -> None:
 def test_each_batch_is_sent_once() -> None:
     braze = FakeBraze()
     deliver(braze, batches(4), lanes=3)
-    assert sorted(braze.bodies) == sorted(one.body() for one in batches(4))
+    assert sorted(braze.bodies) == sorted(body_of(one) for one in batches(4))
 
 
 def test_indexed_errors_reject_their_rows_and_accept_the_others() -> None:
@@ -235,7 +244,7 @@ def test_a_request_too_large_is_halved() -> None:
 def test_what_nobody_knows_is_sent_again_unchanged(answer: Answer) -> None:
     braze = FakeBraze(answer)
     deliver(braze, batches(1))
-    assert braze.bodies == [batches(1)[0].body()] * 2
+    assert braze.bodies == [body_of(batches(1)[0])] * 2
 
 
 def test_an_unknown_fate_is_settled_by_the_next_answer() -> None:
@@ -345,10 +354,10 @@ def test_few_rejected_among_many_rows_do_not_stop_the_sync() -> None:
 def test_stopping_from_outside_begins_no_further_request() -> None:
     braze = FakeBraze()
     limits = Limits()
-    delivery = Delivery(braze.lane, FastGate(limits), limits, lanes=2)
+    delivery = Delivery(braze.lane, WORK, FastGate(limits), limits, lanes=2)
     delivery.stop()
     for one in batches(3):
-        delivery.offer(one)
+        delivery.offer(Chain((one,)))
     delivery.close()
     delivery.join(PATIENCE)
     assert braze.bodies == []

@@ -52,28 +52,28 @@ def test_no_window_sees_more_requests_than_the_limit(
     limit: int, seconds: float
 ) -> None:
     clock = Clock()
-    gate = Gate(Limits(requests_per_window=limit, window_seconds=seconds), clock=clock)
+    gate = Gate(limit, seconds, clock=clock)
     moments = begins(gate, clock, min(3 * limit, 300))
     assert most_in_a_window(moments, seconds) <= limit
 
 
 def test_pacing_uses_nearly_the_whole_limit() -> None:
     clock = Clock()
-    gate = Gate(Limits(requests_per_window=100, window_seconds=1.0), clock=clock)
+    gate = Gate(100, 1.0, clock=clock)
     moments = begins(gate, clock, 300)
     assert moments[-1] - moments[0] == pytest.approx(300 / 95, rel=0.05)
 
 
 def test_an_idle_gate_saves_up_no_burst() -> None:
     clock = Clock()
-    gate = Gate(Limits(requests_per_window=100, window_seconds=1.0), clock=clock)
+    gate = Gate(100, 1.0, clock=clock)
     clock.now += 3_600
     assert most_in_a_window(begins(gate, clock, 300), 1.0) <= 100
 
 
 def test_nothing_begins_while_the_gate_is_closed() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     gate.close_for(30)
     assert begins(gate, clock, 1) >= [1_030.0]
 
@@ -81,7 +81,7 @@ def test_nothing_begins_while_the_gate_is_closed() -> None:
 def test_closing_counts_for_a_request_that_has_its_turn_already() -> None:
     """Braze's word may come while a request waits for its slot."""
     clock = Clock()
-    gate = Gate(Limits(requests_per_window=1, window_seconds=10.0), clock=clock)
+    gate = Gate(1, 10.0, clock=clock)
     begins(gate, clock, 1)
 
     class Told(Clock):
@@ -100,7 +100,7 @@ def test_closing_counts_for_a_request_that_has_its_turn_already() -> None:
 
 def test_a_shorter_word_undoes_no_longer_one() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     gate.close_for(30)
     gate.close_for(1)
     assert begins(gate, clock, 1) >= [1_030.0]
@@ -108,7 +108,7 @@ def test_a_shorter_word_undoes_no_longer_one() -> None:
 
 def test_a_longer_word_extends_a_shorter_one() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     gate.close_for(1)
     gate.close_for(30)
     assert begins(gate, clock, 1) >= [1_030.0]
@@ -116,7 +116,7 @@ def test_a_longer_word_extends_a_shorter_one() -> None:
 
 def test_the_same_wait_told_to_many_lanes_counts_once() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     for _ in range(64):
         gate.close_for(30)
     assert gate.waited == 30.0
@@ -124,7 +124,7 @@ def test_the_same_wait_told_to_many_lanes_counts_once() -> None:
 
 def test_waits_after_each_other_add_up() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     gate.close_for(30)
     clock.now += 40
     gate.close_for(5)
@@ -133,7 +133,7 @@ def test_waits_after_each_other_add_up() -> None:
 
 def test_after_a_wait_requests_begin_evenly_again() -> None:
     clock = Clock()
-    gate = Gate(Limits(requests_per_window=100, window_seconds=1.0), clock=clock)
+    gate = Gate(100, 1.0, clock=clock)
     gate.close_for(30)
     assert most_in_a_window(begins(gate, clock, 300), 1.0) <= 100
 
@@ -141,12 +141,12 @@ def test_after_a_wait_requests_begin_evenly_again() -> None:
 def test_nothing_begins_once_stopped() -> None:
     clock = Clock()
     clock.set()
-    assert not Gate(Limits(), clock=clock).enter(clock)
+    assert not Gate(*Limits().rate("track"), clock=clock).enter(clock)
 
 
 def test_a_stopped_request_is_not_in_flight() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     clock.set()
     gate.enter(clock)
     assert gate.in_flight == 0
@@ -154,7 +154,7 @@ def test_a_stopped_request_is_not_in_flight() -> None:
 
 def test_requests_in_flight_are_counted() -> None:
     clock = Clock()
-    gate = Gate(Limits(), clock=clock)
+    gate = Gate(*Limits().rate("track"), clock=clock)
     gate.enter(clock)
     gate.enter(clock)
     gate.leave()

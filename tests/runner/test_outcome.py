@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.outcome import MAX_WAIT, Kind, Outcome, classify, pause_before_limit
+from runner.outcome import Kind, Outcome, classify
+from runner.refusals import Sent
+from runner.waits import MAX_WAIT, pause_before_limit
 
 OBJECTS = 3
 SUCCESS: dict[str, Any] = {"message": "success"}
@@ -22,10 +24,11 @@ def read(
     body: Any = b"",
     headers: dict[str, str] | None = None,
     objects: int = OBJECTS,
+    **more: Any,
 ) -> Outcome:
     """Classify an answer; a body that is not bytes is written as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return classify(status, headers or {}, content, objects)
+    return classify(status, headers or {}, content, Sent(("{}",) * objects, **more))
 
 
 def refusing(*entries: Any, **more: Any) -> dict[str, Any]:
@@ -39,86 +42,104 @@ def error(index: Any, **more: Any) -> dict[str, Any]:
 # -- the table
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        # applied
-        (201, SUCCESS, Kind.ACCEPTED),
-        (200, SUCCESS, Kind.ACCEPTED),
-        (201, {**SUCCESS, "attributes_processed": 3}, Kind.ACCEPTED),
-        (201, {**SUCCESS, "errors": []}, Kind.ACCEPTED),
-        (201, {**SUCCESS, "errors": None}, Kind.ACCEPTED),
-        # applied, asynchronously
-        (202, {"message": "queued"}, Kind.ACCEPTED),
-        (202, SUCCESS, Kind.ACCEPTED),
-        (202, {"message": "queued", "attributes_processed": 0}, Kind.ACCEPTED),
-        # in part, and unknown in which
-        (202, {"message": "queued", "errors": ["bad email"]}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": 2}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": 0}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": 4}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": True}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": "3"}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": [3]}, Kind.SPLIT),
-        (201, {**SUCCESS, "attributes_processed": {"all": 3}}, Kind.SPLIT),
-        (201, refusing(error(0), attributes_processed=1), Kind.SPLIT),
-        # nothing applied
-        (400, {"message": "Max Input Length Exceeded"}, Kind.SPLIT),
-        (400, b"<html>Bad Request</html>", Kind.RETRY),
-        (400, b"", Kind.RETRY),
-        (413, b"Request Entity Too Large", Kind.SPLIT),
-        (429, {"message": "Rate limit exceeded"}, Kind.WAIT),
-        (429, b"<html>slow down</html>", Kind.WAIT),
-        # the key
-        (401, {"message": "Invalid API key: canary"}, Kind.AUTH),
-        (403, {"message": "Access Denied"}, Kind.AUTH),
-        (403, b"<html>firewall</html>", Kind.AUTH),
-        # the endpoint
-        (301, b"", Kind.CONFIG),
-        (302, SUCCESS, Kind.CONFIG),
-        (304, b"", Kind.CONFIG),
-        (307, SUCCESS, Kind.CONFIG),
-        (308, b"", Kind.CONFIG),
-        (404, {"message": "Invalid URL"}, Kind.CONFIG),
-        (405, b"", Kind.CONFIG),
-        (415, b"", Kind.CONFIG),
-        # nobody knows
-        (408, b"", Kind.RETRY),
-        (500, {"message": "Internal Server Error"}, Kind.RETRY),
-        (500, SUCCESS, Kind.RETRY),
-        (502, b"", Kind.RETRY),
-        (503, b"<html>Service Unavailable</html>", Kind.RETRY),
-        (504, b"", Kind.RETRY),
-        (599, b"", Kind.RETRY),
-        (423, {"message": "locked"}, Kind.RETRY),
-        (418, b"", Kind.RETRY),
-        (202, {"message": "Queued up"}, Kind.RETRY),
-        (201, {"message": "queued"}, Kind.RETRY),
-        (201, {"message": "Success"}, Kind.RETRY),
-        (201, {"message": None}, Kind.RETRY),
-        (201, {"message": ["success"]}, Kind.RETRY),
-        (201, {}, Kind.RETRY),
-        (201, [], Kind.RETRY),
-        (201, [SUCCESS], Kind.RETRY),
-        (201, "success", Kind.RETRY),
-        (201, None, Kind.RETRY),
-        (201, b"", Kind.RETRY),
-        (201, b'{"message":"succ', Kind.RETRY),
-        (201, b'{"message":"success"', Kind.RETRY),
-        (201, b'{"message":"success"}}', Kind.RETRY),
-        (201, b'{"message":"success"}{"message":"success"}', Kind.RETRY),
-        (201, b"<html>Welcome</html>", Kind.RETRY),
-        (200, b'<script>{"message":"success"}</script>', Kind.RETRY),
-        (201, b'\xef\xbb\xbf{"message":"success"}\xff', Kind.RETRY),
-        (201, b"\x1f\x8b\x08\x00", Kind.RETRY),
-        (204, b"", Kind.RETRY),
-        (206, b'{"message":"suc', Kind.RETRY),
-        (100, b"", Kind.RETRY),
-        (0, b"", Kind.RETRY),
-    ],
-)
+ANSWERS: list[tuple[int, Any, Kind]] = [
+    # applied
+    (201, SUCCESS, Kind.ACCEPTED),
+    (200, SUCCESS, Kind.ACCEPTED),
+    (201, {**SUCCESS, "attributes_processed": 3}, Kind.ACCEPTED),
+    (201, {**SUCCESS, "errors": []}, Kind.ACCEPTED),
+    (201, {**SUCCESS, "errors": None}, Kind.ACCEPTED),
+    # applied, asynchronously
+    (202, {"message": "queued"}, Kind.ACCEPTED),
+    (202, SUCCESS, Kind.ACCEPTED),
+    (202, {"message": "queued", "attributes_processed": 0}, Kind.ACCEPTED),
+    # in part, and unknown in which
+    (202, {"message": "queued", "errors": ["bad email"]}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": 2}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": 0}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": 4}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": True}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": "3"}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": [3]}, Kind.SPLIT),
+    (201, {**SUCCESS, "attributes_processed": {"all": 3}}, Kind.SPLIT),
+    (201, refusing(error(0), attributes_processed=1), Kind.SPLIT),
+    # nothing applied
+    (400, {"message": "Max Input Length Exceeded"}, Kind.SPLIT),
+    (400, b"<html>Bad Request</html>", Kind.RETRY),
+    (400, b"", Kind.RETRY),
+    (413, b"Request Entity Too Large", Kind.SPLIT),
+    (429, {"message": "Rate limit exceeded"}, Kind.WAIT),
+    (429, b"<html>slow down</html>", Kind.WAIT),
+    # the key
+    (401, {"message": "Invalid API key: canary"}, Kind.AUTH),
+    (403, {"message": "Access Denied"}, Kind.AUTH),
+    (403, b"<html>firewall</html>", Kind.AUTH),
+    # the endpoint
+    (301, b"", Kind.CONFIG),
+    (302, SUCCESS, Kind.CONFIG),
+    (304, b"", Kind.CONFIG),
+    (307, SUCCESS, Kind.CONFIG),
+    (308, b"", Kind.CONFIG),
+    (404, {"message": "Invalid URL"}, Kind.CONFIG),
+    (405, b"", Kind.CONFIG),
+    (415, b"", Kind.CONFIG),
+    # nobody knows
+    (408, b"", Kind.RETRY),
+    (500, {"message": "Internal Server Error"}, Kind.RETRY),
+    (500, SUCCESS, Kind.RETRY),
+    (502, b"", Kind.RETRY),
+    (503, b"<html>Service Unavailable</html>", Kind.RETRY),
+    (504, b"", Kind.RETRY),
+    (599, b"", Kind.RETRY),
+    (423, {"message": "locked"}, Kind.WAIT),
+    (418, b"", Kind.RETRY),
+    (202, {"message": "Queued up"}, Kind.RETRY),
+    (201, {"message": "queued"}, Kind.RETRY),
+    (201, {"message": "Success"}, Kind.RETRY),
+    (201, {"message": None}, Kind.RETRY),
+    (201, {"message": ["success"]}, Kind.RETRY),
+    (201, {}, Kind.RETRY),
+    (201, [], Kind.RETRY),
+    (201, [SUCCESS], Kind.RETRY),
+    (201, "success", Kind.RETRY),
+    (201, None, Kind.RETRY),
+    (201, b"", Kind.RETRY),
+    (201, b'{"message":"succ', Kind.RETRY),
+    (201, b'{"message":"success"', Kind.RETRY),
+    (201, b'{"message":"success"}}', Kind.RETRY),
+    (201, b'{"message":"success"}{"message":"success"}', Kind.RETRY),
+    (201, b"<html>Welcome</html>", Kind.RETRY),
+    (200, b'<script>{"message":"success"}</script>', Kind.RETRY),
+    (201, b'\xef\xbb\xbf{"message":"success"}\xff', Kind.RETRY),
+    (201, b"\x1f\x8b\x08\x00", Kind.RETRY),
+    (204, b"", Kind.RETRY),
+    (206, b'{"message":"suc', Kind.RETRY),
+    (100, b"", Kind.RETRY),
+    (0, b"", Kind.RETRY),
+]
+"""Status, body and class, where a repeat is harmless."""
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), ANSWERS)
 def test_an_answer_has_its_class(status: int, body: Any, kind: Kind) -> None:
     assert kind == read(status, body).kind
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), ANSWERS)
+def test_what_must_not_be_repeated_is_parked_where_nobody_knows(
+    status: int, body: Any, kind: Kind
+) -> None:
+    """A fatal 400, a 413 and a 429 applied nothing; any other doubt is kept."""
+    is_said = status in {400, 413} and not isinstance(body, bytes | bytearray)
+    is_said = is_said or status == 413
+    in_doubt = kind is Kind.RETRY or (kind is Kind.SPLIT and not is_said)
+    expected = Kind.UNKNOWN if in_doubt else kind
+    assert read(status, body, once=True).kind is expected
+
+
+def test_a_fatal_answer_that_counts_what_it_processed_leaves_events_in_doubt() -> None:
+    answer = {"message": "bad", "attributes_processed": 1}
+    assert read(400, answer, once=True).kind is Kind.UNKNOWN
 
 
 def test_json_too_deep_to_read_is_no_acknowledgement() -> None:
@@ -390,3 +411,80 @@ def test_lanes_pause_when_those_on_their_way_take_all_that_is_left(
 
 def test_no_word_of_what_is_left_is_no_pause() -> None:
     assert pause_before_limit({}, 4) is None
+
+
+# -- other endpoints than /users/track
+
+
+ITEMS = tuple(json.dumps({"id": name}) for name in ("a", "b", "c"))
+
+
+def read_items(status: int, body: Any) -> Outcome:
+    sent = Sent(ITEMS, array="items", naming="item")
+    return classify(status, {}, json.dumps(body).encode(), sent)
+
+
+def item_error(*ids: str, code: str = "invalid-fields") -> dict[str, Any]:
+    return {"id": code, "message": "no such field", "parameter_values": list(ids)}
+
+
+def test_a_bad_item_is_refused_and_the_others_are_sent_again() -> None:
+    outcome = read_items(400, {"message": "Invalid", "errors": [item_error("b")]})
+    expected = (Kind.AGAIN, {1: "no such field"})
+    assert expected == (outcome.kind, dict(outcome.refused))
+
+
+def test_an_item_error_without_an_item_of_ours_splits_the_request() -> None:
+    outcome = read_items(400, {"message": "Invalid", "errors": [item_error("z")]})
+    assert outcome.kind is Kind.SPLIT
+
+
+def test_an_unknown_catalog_is_missing_and_not_a_wrong_endpoint() -> None:
+    error = item_error("products", code="catalog-not-found")
+    assert read_items(404, {"errors": [error]}).kind is Kind.MISSING
+
+
+def test_items_are_accepted_with_202() -> None:
+    assert read_items(202, SUCCESS).kind is Kind.ACCEPTED
+
+
+RENAMES = tuple(
+    json.dumps({"current_external_id": old, "new_external_id": new})
+    for old, new in ("ab", "cd")
+)
+
+
+def test_a_rename_that_is_not_listed_is_refused_with_its_reason() -> None:
+    answer = {
+        "message": "success",
+        "external_ids": [{"current_external_id": "a", "new_external_id": "b"}],
+        "rename_errors": ["the new id is taken"],
+    }
+    sent = Sent(RENAMES, array="external_id_renames", naming="renamed")
+    outcome = classify(201, {}, json.dumps(answer).encode(), sent)
+    assert dict(outcome.refused) == {1: "the new id is taken"}
+
+
+def test_a_removal_that_is_not_listed_is_refused() -> None:
+    answer = {"message": "success", "removed_ids": ["a"], "removal_errors": []}
+    sent = Sent(('"a"', '"c"'), array="external_ids", naming="removed")
+    outcome = classify(201, {}, json.dumps(answer).encode(), sent)
+    assert set(outcome.refused) == {1}
+
+
+def test_a_fatal_answer_to_renames_blames_nobody() -> None:
+    sent = Sent(RENAMES, array="external_id_renames", naming="renamed")
+    outcome = classify(400, {}, b'{"message":"too many"}', sent)
+    assert (outcome.kind, dict(outcome.refused)) == (Kind.SPLIT, {})
+
+
+def test_a_partner_is_told_what_is_wrong_without_an_echo_of_the_secret() -> None:
+    sent = Sent(("{}",), array="cohort_changes", is_partner=True)
+    outcome = classify(401, {}, b'{"message":"Invalid client secret: hush"}', sent)
+    assert (outcome.kind, "hush" in outcome.reason) == (Kind.AUTH, False)
+
+
+def test_a_missing_permission_is_named() -> None:
+    sent = Sent(("{}",), permission="users.delete")
+    reason = classify(403, {}, b'{"message":"Access Denied"}', sent).reason
+    assert "users.delete" in reason

@@ -12,7 +12,8 @@ from runner.guards import Guard
 from runner.ledger import Counts
 from runner.manifest import Relation, Sync
 from runner.masking import masked_payload
-from runner.plan import Plan, SyncPlan
+from runner.operations import OBJECTS
+from runner.plan import Plan, Stage, SyncPlan
 from runner.report import (
     plan_json,
     plan_markdown,
@@ -53,6 +54,20 @@ def sync(name: str = "people") -> Sync:
     return Sync(name, "braze", "attributes", pending, (), pii=frozenset({"nickname"}))
 
 
+def stage(requests: int) -> Stage:
+    track = OBJECTS["braze"]["attributes"].operations[0]
+    return Stage(
+        track,
+        is_ordered=False,
+        first_seq=0,
+        last_seq=1_233,
+        sendable=1_234,
+        requests=requests,
+        payload_bytes=100_000,
+        largest_payload=1_000,
+    )
+
+
 def sync_plan(**more: Any) -> SyncPlan:
     values: dict[str, Any] = {
         "sync": sync(),
@@ -60,10 +75,8 @@ def sync_plan(**more: Any) -> SyncPlan:
         "changed": 30,
         "removed": 4,
         "refused": 0,
-        "requests": 17,
+        "stages": (stage(17),),
         "data_points": 5_000,
-        "payload_bytes": 100_000,
-        "largest_payload": 1_000,
         "checksum": "1",
         "samples": (("added", json.dumps(PERSON)),),
         **more,

@@ -1,0 +1,142 @@
+"""Looks at the columns of a sync's pending view and marts before anything is planned.
+
+What is missing or reserved is an error with its remedy, in words without data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import ConfigError, DeliveryError
+from .manifest import Relation, Sync
+
+if TYPE_CHECKING:
+    import duckdb
+
+PENDING_COLUMNS = (
+    "row_key",
+    "change",
+    "payload",
+    "row_json",
+    "row_hash",
+    "data_points",
+    "key_count",
+    "problem",
+)
+WHOLE_COLUMNS = (
+    "operation",
+    "scope",
+    "user_key",
+    "user_keys",
+    "sort_key",
+    "adoptable",
+    "reach",
+)
+"""What the pending rows of all objects but attributes have besides."""
+
+SENT_TIMES = "sent_times"
+"""Attributes with a minimum interval: when each of them was last sent."""
+
+PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias")
+"""An object may hold one of them; e-mail and phone are attributes beside it."""
+
+RESERVED_NAMES = frozenset(
+    {
+        *("_mart_row", "_row_key", "_row_hash", "_is_known", "_is_resync"),
+        *("_update_existing_only", "_merge_objects", "push_token_import"),
+    }
+)
+"""What pending_rows() adds on the way, and what would steer Braze, not a profile."""
+
+
+def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> set[str]:
+    """Return the pending view's columns; raise ConfigError when they will not do."""
+    found = {
+        row[0] for row in run(connection, sync, f"describe {sync.pending}").fetchall()
+    }
+    wanted = [*PENDING_COLUMNS]
+    if "operation" in found or len(sync.operations) > 1:
+        wanted += WHOLE_COLUMNS
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        macro = "pending_rows()" if sync.object == "attributes" else "its macro"
+        msg = (
+            f"{sync.name}: {sync.pending.name} lacks the column {', '.join(missing)}. "
+            f"Build it with {macro}; see docs/pending-rows.md."
+        )
+        raise ConfigError(msg)
+    if "operation" not in found:
+        for mart in sync.marts:
+            _check_mart(connection, sync, mart)
+    return found
+
+
+def _check_mart(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, mart: Relation
+) -> None:
+    """Every column of a mart of attributes leaves: some names must not."""
+    names = {row[0] for row in run(connection, sync, f"describe {mart}").fetchall()}
+    if len(names) < 2:
+        msg = f"{sync.name}: {mart.name} has no column but its key: nothing to send."
+        raise ConfigError(msg)
+    if names & RESERVED_NAMES:
+        msg = (
+            f"{sync.name}: {mart.name} has the column "
+            f"{', '.join(sorted(names & RESERVED_NAMES))}, a name that "
+            "pending_rows() keeps for itself. Rename it."
+        )
+        raise ConfigError(msg)
+    primary = [name for name in names if name.lower() in PRIMARY_IDENTIFIERS]
+    if len(primary) > 1:
+        msg = (
+            f"{sync.name}: {mart.name} has the columns {_listed(primary)}. "
+            "Braze refuses an object with two of these; keep the key only."
+        )
+        raise ConfigError(msg)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(sorted(names))
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, statement: str
+) -> duckdb.DuckDBPyConnection:
+    """Execute a statement about a sync; the engine's faults get words of ours."""
+    import duckdb  # noqa: PLC0415 - loaded by the caller already
+
+    try:
+        return connection.execute(statement)
+    except duckdb.CatalogException:
+        msg = (
+            f"{sync.name}: {sync.pending} does not exist or reads what no longer does. "
+            "Run: runner build (with the same --target)."
+        )
+        raise ConfigError(msg) from None
+    except duckdb.Error as error:
+        # The engine's own text may quote a customer's value.
+        kind = type(error).__name__.removesuffix("Exception")
+        msg = (
+            f"{sync.name}: {sync.pending} cannot be read ({kind}). "
+            f"To see why: select * from {sync.pending}"
+        )
+        raise DeliveryError(msg) from None
+
+
+def check_changes(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, outbox: Relation | str
+) -> None:
+    """A view of the user's own may say another word, and nothing would be counted."""
+    row = connection.execute(
+        f"""
+        select any_value(change) from {outbox}
+        where change is null or change not in ('added', 'changed', 'removed')
+        having count(*) > 0
+        """
+    ).fetchone()
+    if row:
+        msg = (
+            f"{sync.name}: {sync.pending.name} says change '{row[0]}'. "
+            "It knows added, changed and removed."
+        )
+        raise ConfigError(msg)

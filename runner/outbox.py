@@ -1,0 +1,247 @@
+"""Freezes a sync's pending rows into an outbox, in the order in which they will leave.
+
+Runs the pending view once; later builds of the mart do not touch the copy. Rows that
+must wait, and history that is only adopted, stand at the end and are not planned.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import waiting
+from .batches import count_requests, room
+from .columns import SENT_TIMES, WHOLE_COLUMNS, check_changes, check_columns, run
+from .guards import find_guards
+from .ledger import SEQ, Ledger
+from .manifest import Relation, Sync
+from .plan import Stage, SyncPlan
+from .settings import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+SAMPLES = 3
+
+_MANY = 10_000
+
+
+def freeze(
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    limit: int | None = None,
+    full_resync: bool = False,
+) -> SyncPlan:
+    """Copy the sync's pending rows into `outbox` and return what they amount to.
+
+    A full resync forgets first what the ledger holds of the sync. Raises ConfigError
+    when the pending view is missing or lacks a column, DeliveryError when it cannot be
+    read.
+    """
+    connection = ledger.connection
+    found = check_columns(connection, sync)
+    sent_rows = ledger.sent_rows(sync.name)
+    if full_resync:
+        ledger.forget(sync.name)
+    is_ordered = "operation" in found
+    adopts = sync.options.get("first_run") == "adopt" and ledger.is_first_run(sync.name)
+    _copy(ledger, sync, outbox, limits, found=found, adopts=adopts)
+    check_changes(connection, sync, outbox)
+    whole = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    guards = find_guards(ledger, whole, outbox, sent_rows=sent_rows, limits=limits)
+    whole = replace(whole, guards=tuple(guards))
+    if limit is None or limit >= whole.planned:
+        return whole
+    # Guards look at all that is pending: a sample must not slip past them.
+    order = SEQ if is_ordered else "row_key"
+    temporary = "temp " if isinstance(outbox, str) else ""
+    connection.execute(
+        f"""
+        create temp table sample as
+        (from {outbox} where aside is null order by {order} limit {limit})
+        union all (from {outbox} where aside is not null)
+        """
+    )
+    connection.execute(f"drop table {outbox}")
+    connection.execute(f"create {temporary}table {outbox} as from sample")
+    connection.execute("drop table sample")
+    part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    return replace(part, guards=whole.guards)
+
+
+def _copy(
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    found: set[str],
+    adopts: bool,
+) -> None:
+    is_ordered = "operation" in found
+    most = max(room(operation, limits) for operation in sync.operations)
+    temporary = "temp " if isinstance(outbox, str) else ""
+    more = list(WHOLE_COLUMNS) if is_ordered else []
+    more += [SENT_TIMES] if SENT_TIMES in found else []
+    waits = waiting.clause(ledger, sync, is_ordered=is_ordered)
+    adopted = "when adoptable then 'adopted'" if adopts and is_ordered else ""
+    aside = f"case {adopted} {waits} end" if adopted or waits else "null"
+    ranks = " ".join(
+        f"when '{operation.name}' then {rank}"
+        for rank, operation in enumerate(sync.operations)
+    )
+    is_identity = sync.kind.is_identity
+    rows = waiting.ROWS_OF_IDENTITY.format(pending=sync.pending) if is_identity else ""
+    source = "pending" if is_identity else str(sync.pending)
+    order = ["aside nulls first"] if adopted or waits else []
+    if is_ordered:
+        order += [f"case operation {ranks} else 0 end", "scope", "user_key"]
+        order += ["sort_key", "row_key"]
+    run(
+        ledger.connection,
+        sync,
+        f"""
+        create {temporary}table {outbox} as
+        {rows}
+        select
+            row_key, change, payload, row_json, row_hash, data_points, key_count,
+            case
+                when problem is not null then problem
+                when strlen(payload) > {most}
+                    then strlen(payload) || ' bytes; a request holds {most}'
+            end as problem,
+            {"".join(f"{name}, " for name in more)}
+            cast({aside} as varchar) as aside
+        from {source} as pending
+        {f"order by {', '.join(order)}" if order else ""}
+        """,
+    )
+    waiting.note(ledger, sync, outbox)
+
+
+def _count(
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    is_ordered: bool,
+) -> SyncPlan:
+    connection = ledger.connection
+    row = connection.execute(
+        f"""
+        select
+            count(*) filter (change = 'added' and aside is null),
+            count(*) filter (change = 'changed' and aside is null),
+            count(*) filter (change = 'removed' and aside is null),
+            count(problem) filter (aside is null),
+            coalesce(sum(data_points) filter (problem is null and aside is null), 0),
+            coalesce(bit_xor(hash(row_key, change, payload)) filter (aside is null), 0),
+            count(*) filter (aside = 'held'),
+            count(*) filter (aside = 'adopted'),
+            {"count(reach)" if is_ordered else "0"},
+            {"coalesce(sum(reach), 0)" if is_ordered else "0"}
+        from {outbox}
+        """
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    added, changed, removed, refused, points, checksum, held, adopted, by, reach = row
+    samples = connection.execute(
+        f"select change, payload from {outbox} where problem is null and aside is null "
+        f"order by {SEQ} limit {SAMPLES}"
+    ).fetchall()
+    return SyncPlan(
+        sync=sync,
+        added=added,
+        changed=changed,
+        removed=removed,
+        refused=refused,
+        data_points=int(points),
+        checksum=str(checksum),
+        stages=tuple(_stages(connection, sync, outbox, limits, is_ordered=is_ordered)),
+        held=held,
+        adopted=adopted,
+        reach=(int(by), int(reach)),
+        columns=_columns(connection, sync),
+        samples=tuple(samples),
+    )
+
+
+def _stages(
+    connection: duckdb.DuckDBPyConnection,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    is_ordered: bool,
+) -> Iterator[Stage]:
+    """One stage an operation, in their order."""
+    by_name = {operation.name: operation for operation in sync.operations}
+    name = "coalesce(operation, '')" if is_ordered else "''"
+    for operation, first, last, rows, size, largest in connection.execute(
+        f"""
+        select
+            {name}, min({SEQ}), max({SEQ}), count(*) filter (problem is null),
+            coalesce(sum(strlen(payload)) filter (problem is null), 0),
+            coalesce(max(strlen(payload)) filter (problem is null), 0)
+        from {outbox}
+        where aside is null
+        group by all
+        order by 2
+        """
+    ).fetchall():
+        stage = Stage(
+            operation=by_name.get(operation, sync.operations[0]),
+            is_ordered=is_ordered,
+            first_seq=first,
+            last_seq=last,
+            sendable=rows,
+            requests=0,
+            payload_bytes=int(size),
+            largest_payload=int(largest),
+        )
+        requests = _count_requests(connection, outbox, stage, limits)
+        yield replace(stage, requests=requests)
+
+
+def _count_requests(
+    connection: duckdb.DuckDBPyConnection,
+    outbox: Relation | str,
+    stage: Stage,
+    limits: Limits,
+) -> int:
+    """Count by rows alone where no batch can reach the limit of bytes."""
+    operation = stage.operation
+    most: int = getattr(limits, operation.most)
+    fits = (stage.largest_payload + 2) * most <= room(operation, limits)
+    if not stage.is_ordered and fits:
+        return math.ceil(stage.sendable / most)
+    lane = "scope" if operation.is_serial else "user_key"
+    columns = f"{lane}, scope" if stage.is_ordered else "null, null"
+    found = connection.execute(
+        f"select strlen(payload), {columns} from {outbox} "
+        f"where problem is null and {SEQ} between ? and ? order by {SEQ}",
+        [stage.first_seq, stage.last_seq],
+    )
+
+    def sizes() -> Iterator[tuple[int, str | None, str | None]]:
+        while many := found.fetchmany(_MANY):
+            yield from many
+
+    return count_requests(sizes(), operation, limits)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> str:
+    """The mart's columns and types: the next plan tells what is new by them."""
+    names: dict[str, str] = {}
+    for mart in sync.marts:
+        for name, kind, *_ in run(connection, sync, f"describe {mart}").fetchall():
+            names[name] = kind
+    return json.dumps(names)

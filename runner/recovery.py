@@ -1,0 +1,66 @@
+"""Settles what a run that was cut off left behind, before anything new is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .fold import finish_run
+from .journal import read_journal, stretches
+from .ledger import Ack, Ledger
+
+_CUT_OFF = "the push was cut off while it was sent"
+
+
+def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> None:
+    """Fold what every run that was cut off had acknowledged.
+
+    Rows that leave but once and were in flight become unknown; the others are pending
+    again. One transaction of the caller's.
+    """
+    for run_id, sync, outbox in ledger.unfinished_runs():
+        if not ledger.has(outbox):
+            ledger.give_up_run(run_id, sync)
+            tell(f"{sync}: run {run_id} was cut off and left no outbox.")
+            continue
+        acks = ledger.acks_of(run_id, sync)
+        claims = [ack for ack in acks if ack.verdict == "claimed"]
+        if claims:
+            rows = ledger.outbox_rows(outbox)
+            answered = [ack for ack in acks if ack.verdict != "claimed"]
+            settled = _settled(claims, answered, journals / f"{outbox}.jsonl", rows)
+            ledger.replace_acks(run_id, sync, settled)
+        counts = finish_run(
+            ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
+        )
+        text = (
+            f"{sync}: run {run_id} was cut off; its {counts.accepted:,} accepted "
+            "rows are in the ledger now."
+        )
+        if counts.unknown:
+            text += f" {counts.unknown:,} are unknown. To see them: runner unknown"
+        tell(text)
+
+
+def _settled(
+    claims: Iterable[Ack], answered: list[Ack], journal: Path, rows: int
+) -> list[Ack]:
+    """The fate of claimed rows, by the journal where it can be trusted."""
+    reading = read_journal(journal, rows)
+    if reading is not None:
+        return reading.acks + [
+            Ack(first, last, "unknown", _CUT_OFF) for first, last in reading.in_flight
+        ]
+    open_rows = bytearray(rows)
+    for claim in claims:
+        _mark(open_rows, claim, 1)
+    for ack in answered:
+        _mark(open_rows, ack, 0)
+    return answered + [
+        Ack(first, last, "unknown", _CUT_OFF) for first, last in stretches(open_rows)
+    ]
+
+
+def _mark(rows: bytearray, ack: Ack, value: int) -> None:
+    length = ack.last_seq + 1 - ack.first_seq
+    rows[ack.first_seq : ack.last_seq + 1] = bytes([value]) * length
