@@ -1,0 +1,18 @@
+with
+
+memberships as (
+
+    select * from {{ ref('audience_memberships') }}
+
+)
+
+{# The name of a column is the name of an attribute in Braze. #}
+select
+    external_id,
+    {{ audience_flag('cart_abandoners') }} as audience_cart_abandoners,
+    {{ audience_flag('lapsed') }} as audience_lapsed,
+    {{ audience_flag('newsletter_prospects') }} as audience_newsletter_prospects,
+    {{ audience_flag('vip') }} as audience_vip,
+    {{ audience_flag('voucher') }} as audience_voucher
+from memberships
+group by external_id

@@ -1,0 +1,1 @@
+{{ pending_rows(ref('braze_audience_flags'), key='external_id', on_removed='false') }}

@@ -1,0 +1,1 @@
+{{ pending_cohort_members(ref('braze_cohort_members')) }}
