@@ -39,8 +39,7 @@
 {%- endmacro %}
 
 
-{# The same as the ledger keeps it: an address is hashed, since an identity change is
-   remembered for ever and nothing of it is needed but that it was made. #}
+{# The same for a row key, which people and logs get to see: an address is hashed. #}
 {% macro kept_identifier(kinds, prefix='') -%}
     case
         {%- for kind in kinds %}
@@ -140,10 +139,12 @@
 {%- endmacro %}
 
 
-{# Columns as the text of a JSON object under their own names. #}
-{% macro object_text(columns) -%}
+{# Columns as the text of a JSON object under their own names; `user_keys` stands among
+   them in the ledger, where the runner looks who was touched not long ago. #}
+{% macro object_text(columns, user_keys=none) -%}
     {%- set fields = {} -%}
     {%- for column in columns %}{% do fields.update({column: column}) %}{% endfor -%}
+    {%- if user_keys %}{% do fields.update({'user_keys': user_keys}) %}{% endif -%}
     cast(to_json({{ braze_bridge.object_of(fields) }}) as varchar)
 {%- endmacro %}
 

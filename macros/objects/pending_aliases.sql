@@ -9,18 +9,23 @@
     a user has one name a label, a name one user.
 #}
 {% macro pending_aliases(mart) -%}
+    {%- set users = [
+        "'external_id:' || external_id", "'user_alias:' || alias_label || ':' || alias_name",
+    ] -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_aliases(mart),
         row_key='_alias_key',
         parts={
             'operation': "case when _old_name is null then 'alias_new' else 'alias_update' end",
             'payload': braze_bridge.alias_payload(),
-            'row_json': braze_bridge.object_text(['external_id', 'alias_label', 'alias_name']),
-            'user_keys': braze_bridge.touched_users([
-                "'external_id:' || external_id",
-                "'user_alias:' || alias_label || ':' || alias_name",
-                "'user_alias:' || alias_label || ':' || _old_name",
-            ]),
+            'row_json': braze_bridge.object_text(
+                ['external_id', 'alias_label', 'alias_name'],
+                user_keys=braze_bridge.touched_users(users),
+            ),
+            'user_key': 'coalesce(' ~ users | join(', ') ~ ')',
+            'user_keys': braze_bridge.touched_users(
+                users + ["'user_alias:' || alias_label || ':' || _old_name"]
+            ),
             'sort_key': braze_bridge.change_order(),
             'problem': '_problem',
         },

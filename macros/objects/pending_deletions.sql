@@ -6,8 +6,8 @@
           list of Braze's words that says which profile is meant where several share it
     user  external_id, braze_id, email, phone, or user_alias (alias_name + alias_label)
 
-    The key is the hash by which suppressed users are known: the ledger remembers that
-    somebody was erased, not who.
+    The key is the hash by which suppressed users are known, and nothing else is kept: the
+    ledger remembers that somebody was erased, not who.
 #}
 {% macro pending_deletions(mart, user='external_id') -%}
     {%- set operations = {

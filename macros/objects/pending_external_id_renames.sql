@@ -7,6 +7,9 @@
           remove_current (true once nothing sends the old id any more), changed_at
 #}
 {% macro pending_external_id_renames(mart) -%}
+    {%- set users = braze_bridge.touched_users([
+        "'external_id:' || current_external_id", "'external_id:' || new_external_id",
+    ]) -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_renames(mart),
         row_key='_rename_key',
@@ -14,10 +17,9 @@
             'operation': '_operation',
             'payload': "case _operation when 'remove' then "
                 ~ braze_bridge.json_text('current_external_id') ~ " else _rename_key end",
-            'row_json': '_rename_key',
-            'user_keys': braze_bridge.touched_users([
-                "'external_id:' || current_external_id", "'external_id:' || new_external_id",
-            ]),
+            'row_json': braze_bridge.object_text([], user_keys=users),
+            'user_key': "'external_id:' || current_external_id",
+            'user_keys': users,
             'sort_key': braze_bridge.change_order(),
             'problem': '_problem',
         },

@@ -43,14 +43,16 @@
         '{"external_id":' || {{ braze_bridge.json_text('external_id') }}
         || ',' || {{ braze_bridge.identifier_members(kinds) }} || '}'
     {%- endset -%}
+    {%- set users = braze_bridge.touched_users(["'external_id:' || external_id", user]) -%}
     {{- braze_bridge.pending_objects(
         checked,
         row_key='_identification_key',
         parts={
             'operation': operation,
             'payload': payload,
-            'row_json': '_identification_key',
-            'user_keys': braze_bridge.touched_users(["'external_id:' || external_id", user]),
+            'row_json': braze_bridge.object_text([], user_keys=users),
+            'user_key': "'external_id:' || external_id",
+            'user_keys': users,
             'sort_key': braze_bridge.change_order(),
             'problem': '_problem',
         },

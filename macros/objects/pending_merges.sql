@@ -11,14 +11,16 @@
     since Braze keeps no order: A into B and B into C leave as A into C and B into C.
 #}
 {% macro pending_merges(mart) -%}
+    {%- set users = braze_bridge.touched_users(['_merged_user', '_last_user']) -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_merges(mart),
         row_key='_merge_key',
         parts={
             'operation': "'merge_updates'",
             'payload': "'{\"identifier_to_merge\":{' || _merged || '},\"identifier_to_keep\":{' || _last || '}}'",
-            'row_json': '_merge_key',
-            'user_keys': braze_bridge.touched_users(['_merged_user', '_last_user']),
+            'row_json': braze_bridge.object_text([], user_keys=users),
+            'user_key': '_last_user',
+            'user_keys': users,
             'sort_key': "lpad(cast(_steps as varchar), 6, '0') || coalesce(" ~ braze_bridge.change_order() ~ ", '')",
             'problem': '_problem',
         },
