@@ -1,0 +1,1 @@
+{{ pending_catalog_items(ref('braze_catalog_products'), 'products', description='What the shop sells', on_removed='delete') }}
