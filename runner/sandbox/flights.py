@@ -77,12 +77,11 @@ def in_identities(body: Any) -> set[str]:
 
 def named(body: Any) -> set[str]:
     """List every text in a body that names a person or an item."""
-    lists = [body.get(name) for name in ARRAYS] if isinstance(body, dict) else []
-    sent = [one for items in lists if isinstance(items, list) for one in items]
-    items = body.get("items") if isinstance(body, dict) else None
-    sent += [item.get("id") for item in items or [] if isinstance(item, dict)]
-    texts = {text for one in sent for text in identifiers(one)}
-    return texts or in_identities(body)
+    body = body if isinstance(body, dict) else {}
+    rows = [row for one in body.values() if isinstance(one, list) for row in one]
+    texts = {text for row in rows for text in identifiers(row)}
+    texts |= {str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row}
+    return texts | in_identities(body)
 
 
 def cohort_of(body: Any) -> str | None:

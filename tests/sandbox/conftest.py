@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
@@ -55,6 +56,23 @@ def start() -> Iterator[Callable[..., Sandbox]]:
     yield start_one
     for sandbox in started:
         sandbox.stop()
+
+
+@dataclass
+class Clock:
+    """A clock that moves when a test says so."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock at rest."""
+    return Clock()
 
 
 @pytest.fixture
