@@ -7,7 +7,10 @@
     TO_JSON is the canonical form on both sides, so the order of keys and the spelling of
     numbers do not count.
 #}
-{% macro snowflake__pending_rows(mart, key_columns, on_removed, on_null, sync, mode) -%}
+{% macro snowflake__pending_rows(mart, key_columns, on_removed, on_null, sync, mode, options) -%}
+{%- for option, value in options.items() if value -%}
+    {{- exceptions.raise_compiler_error('pending_rows: ' ~ option ~ ' works on DuckDB only so far') -}}
+{%- endfor -%}
 with sent_rows as (
 
     select row_key, row_hash, row_json
@@ -21,6 +24,12 @@ given_up_rows as (
     select row_key, row_hash
     from {{ ref('ledger_rejected_rows') }}
     where sync = '{{ sync }}' and {{ braze_bridge.is_given_up() }}
+
+),
+
+suppressed_users as (
+
+    select user_hash from {{ ref('ledger_suppressed_users') }}
 
 ),
 
@@ -52,6 +61,7 @@ offered_rows as (
     where
         mart_rows.row_hash is distinct from sent_rows.row_hash
         and given_up_rows.row_key is null
+        and {{ braze_bridge.is_not_suppressed(key_columns, 'mart_rows.row_key') }}
 
 ),
 
@@ -151,6 +161,7 @@ removed_entries as (
         lateral flatten(input => parse_json(sent_rows.row_json)) as sent_entry
     where
         mart_rows.row_key is null
+        and {{ braze_bridge.is_not_suppressed(key_columns, 'sent_rows.row_key') }}
         and sent_entry.key not in ('{{ key_columns | join("', '") }}', 'user_alias')
         {%- if on_removed == 'false' %}
         and to_json(sent_entry.value) = 'true'

@@ -6,54 +6,24 @@ Snowflake account would answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import jinja2
 import pytest
 import sqlglot
 from sqlglot import exp
 
-MACROS = Path(__file__).parents[2] / "macros" / "delta"
+from .rendering import CompilerError, render
 
 # Known to Snowflake's documentation; the parser lets any other name pass.
 ALLOWED = {
     "FLATTEN",
     "GET",
     "HASH",
+    "JSON_EXTRACT_PATH_TEXT",
     "OBJECT_CONSTRUCT_KEEP_NULL",
     "TO_VARIANT",
     "TYPEOF",
 }
-
-
-def render(sync: str = "people", mode: str = "upsert", **arguments: Any) -> str:
-    """Render pending_rows as dbt would on a Snowflake target."""
-    source = "\n".join(path.read_text("utf-8") for path in sorted(MACROS.glob("*.sql")))
-    ours = SimpleNamespace()
-
-    def dispatch(name: str, _package: str) -> Callable[..., str]:
-        branch = getattr(ours, f"snowflake__{name}", None)
-        return branch or getattr(ours, f"default__{name}")
-
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    environment.globals.update(
-        adapter=SimpleNamespace(dispatch=dispatch),
-        braze_bridge=ours,
-        config={"meta": {"sync": {"mode": mode}}},
-        model=SimpleNamespace(name=f"{sync}__pending", get=lambda _: None),
-        ref=lambda name: f"db.ledger.{name}",
-        exceptions=SimpleNamespace(raise_compiler_error=pytest.fail),
-    )
-    environment.globals["return"] = lambda value: value
-    module = environment.from_string(source).module
-    for name in dir(module):
-        if not name.startswith("_"):
-            setattr(ours, name, getattr(module, name))
-    sql: str = module.pending_rows("db.marts.people", **arguments)  # type: ignore[attr-defined]
-    return sql
 
 
 @pytest.mark.parametrize("key", ["external_id", ["alias_name", "alias_label"]])
@@ -63,7 +33,9 @@ def render(sync: str = "people", mode: str = "upsert", **arguments: Any) -> str:
 def test_every_form_of_the_delta_parses_as_snowflake(
     key: Any, on_removed: str, on_null: str, mode: str
 ) -> None:
-    sql = render(key=key, on_removed=on_removed, on_null=on_null, mode=mode)
+    sql = render(
+        "snowflake", key=key, on_removed=on_removed, on_null=on_null, mode=mode
+    )
 
     statement = sqlglot.parse_one(sql, read="snowflake")
 
@@ -82,8 +54,24 @@ def test_every_form_of_the_delta_parses_as_snowflake(
 
 def test_no_function_of_another_warehouse_is_called() -> None:
     """The parser takes DuckDB's functions for unknown ones: each name is held here."""
-    statement = sqlglot.parse_one(render(on_removed="unset"), read="snowflake")
+    statement = sqlglot.parse_one(
+        render("snowflake", on_removed="unset"), read="snowflake"
+    )
 
     unknown = {node.name.upper() for node in statement.find_all(exp.Anonymous)}
 
     assert unknown <= ALLOWED
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"array_columns": ["audiences"]},
+        {"merge_columns": ["home_store"]},
+        {"keyed_arrays": {"recent_orders": "order_id"}},
+        {"min_interval": {"propensity": "7 days"}},
+    ],
+)
+def test_an_option_that_is_not_there_yet_is_an_error(option: dict[str, Any]) -> None:
+    with pytest.raises(CompilerError, match=f"{next(iter(option))} works on DuckDB"):
+        render("snowflake", **option)

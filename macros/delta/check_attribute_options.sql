@@ -1,0 +1,89 @@
+{#
+    Whether the options of pending_rows() make sense, or one error that names every
+    fault: a value of the wrong form, a column that the mart has not, a column that
+    cannot have the option.
+
+    The mart is looked at only while it is known to be as new as this model: `compile`
+    and `docs` may run long before the mart is built again.
+#}
+{% macro check_attribute_options(mart, key_columns, options) -%}
+    {%- set faults = [] -%}
+    {%- for option in ['array_columns', 'merge_columns'] -%}
+        {%- if options[option] is string or options[option] is mapping -%}
+            {%- do faults.append(option ~ " is a list of columns: ['audiences']") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for option, example in {
+        'keyed_arrays': "{'recent_orders': 'order_id'}",
+        'min_interval': "{'propensity': '7 days'}",
+    }.items() if options[option] and options[option] is not mapping -%}
+        {%- do faults.append(option ~ ' names a value for each column: ' ~ example) -%}
+    {%- endfor -%}
+    {%- if not faults -%}
+        {%- do faults.extend(braze_bridge.faults_of_values(options)) -%}
+        {%- do faults.extend(braze_bridge.faults_of_columns(mart, key_columns, options)) -%}
+    {%- endif -%}
+    {%- if faults -%}
+        {{- exceptions.raise_compiler_error('pending_rows: ' ~ faults | join('; ')) -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro faults_of_values(options) -%}
+    {%- set faults = [] -%}
+    {%- for column, member in options.keyed_arrays.items() -%}
+        {#- What Braze allows in the name of a member, and what a JSON path can hold. -#}
+        {%- if member is not string or not modules.re.match('[^\\s.$"\'\\\\]+$', member) -%}
+            {%- do faults.append(
+                "keyed_arrays: '" ~ member ~ "' cannot be the name of a member (" ~ column ~ ')'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for column, interval in options.min_interval.items() -%}
+        {%- if not modules.re.match('[1-9][0-9]* (minute|hour|day|week)s?$', interval ~ '') -%}
+            {%- do faults.append(
+                "min_interval: '" ~ interval ~ "' is no number of minutes, hours, days or weeks ("
+                ~ column ~ ')'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(faults) -}}
+{%- endmacro %}
+
+
+{% macro faults_of_columns(mart, key_columns, options) -%}
+    {#- Braze takes these as a whole only. -#}
+    {%- set whole = ['subscription_groups', 'push_tokens', 'current_location', 'facebook', 'twitter'] -%}
+    {%- set columns = braze_bridge.columns_when_built(mart, options) -%}
+    {%- set faults = [] -%}
+    {%- set shaped = {} -%}
+    {%- for option, names in options.items() -%}
+        {%- for name in names -%}
+            {%- if name is not string or modules.re.search('["\'\\\\]', name) -%}
+                {%- do faults.append(option ~ ": '" ~ name ~ "' cannot be the name of a column") -%}
+            {%- elif name in key_columns -%}
+                {%- do faults.append(option ~ ': ' ~ name ~ ' is the key') -%}
+            {%- elif columns and name not in columns -%}
+                {%- do faults.append(option ~ ': ' ~ mart ~ ' has no column ' ~ name) -%}
+            {%- endif -%}
+            {%- if option != 'min_interval' -%}
+                {%- if name in whole -%}
+                    {%- do faults.append(option ~ ': Braze takes ' ~ name ~ ' as a whole only') -%}
+                {%- elif name in shaped -%}
+                    {%- do faults.append(name ~ ' is in ' ~ shaped[name] ~ ' and in ' ~ option) -%}
+                {%- endif -%}
+                {%- do shaped.update({name: option}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(faults) -}}
+{%- endmacro %}
+
+
+{% macro columns_when_built(mart, options) -%}
+    {%- set is_asked = options.values() | select | list | length > 0 -%}
+    {%- if is_asked and execute and flags.WHICH in ['build', 'run'] -%}
+        {{- return(adapter.get_columns_in_relation(mart) | map(attribute='name') | list) -}}
+    {%- endif -%}
+    {{- return([]) -}}
+{%- endmacro %}

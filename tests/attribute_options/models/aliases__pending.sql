@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_rows(ref('aliases'), key=['alias_name', 'alias_label']) }}

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_rows(ref('people'), array_columns=['audiences']) }}

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_rows(ref('contacts'), key='email', on_removed='unset') }}

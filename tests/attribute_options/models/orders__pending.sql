@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_rows(ref('people'), keyed_arrays={'recent_orders': 'order_id'}) }}

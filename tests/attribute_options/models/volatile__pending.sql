@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_rows(ref('people'), min_interval={'propensity': '7 days'}) }}
