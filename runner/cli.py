@@ -23,6 +23,7 @@ COMMANDS = {
     "push": ("runner.commands.push", "Send what is pending and record it."),
     "run": ("runner.commands.run", "Build, then push; once or on a schedule."),
     "status": ("runner.commands.status", "Show the last runs and what is pending."),
+    "explain": ("runner.commands.explain", "Say why something was or was not sent."),
     "rejected": ("runner.commands.rejected", "List rejected rows, or retry them."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
     "sandbox": ("runner.sandbox.command", "Run a Braze on this machine."),
