@@ -25,6 +25,8 @@ COMMANDS = {
     "status": ("runner.commands.status", "Show the last runs and what is pending."),
     "explain": ("runner.commands.explain", "Say why something was or was not sent."),
     "rejected": ("runner.commands.rejected", "List rejected rows, or retry them."),
+    "unknown": ("runner.commands.unknown", "List unknown rows, or settle them."),
+    "forget": ("runner.commands.forget", "Erase one user, here and in Braze."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
     "sandbox": ("runner.sandbox.command", "Run a Braze on this machine."),
 }

@@ -6,16 +6,13 @@ Reads the outbox, the ledger and whether the mart is empty; decides nothing else
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from .ledger import Ledger
 from .manifest import Relation, Sync
 from .masking import shown_key
+from .plan import Guard, Plan, SyncPlan
 from .settings import Limits
-
-if TYPE_CHECKING:
-    from .plan import Plan, SyncPlan
 
 _NAMED_KEYS = 3
 _FEW_ROWS = 10
@@ -26,15 +23,6 @@ _ONE_PROFILE = """
             when starts_with(payload, '{"email":') then lower(row_key) else row_key
         end
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A reason not to send. Those that can be meant can be approved."""
-
-    sync: str
-    text: str
-    approvable: bool = True
 
 
 def find_guards(

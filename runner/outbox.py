@@ -185,10 +185,12 @@ def _stages(
     """One stage an operation, in their order."""
     by_name = {operation.name: operation for operation in sync.operations}
     name = "coalesce(operation, '')" if is_ordered else "''"
+    first_row = _first_row(connection, outbox)
     for operation, first, last, rows, size, largest in connection.execute(
         f"""
         select
-            {name}, min({SEQ}), max({SEQ}), count(*) filter (problem is null),
+            {name}, min({SEQ}) - {first_row}, max({SEQ}) - {first_row},
+            count(*) filter (problem is null),
             coalesce(sum(strlen(payload)) filter (problem is null), 0),
             coalesce(max(strlen(payload)) filter (problem is null), 0)
         from {outbox}
@@ -227,8 +229,8 @@ def _count_requests(
     columns = f"{lane}, scope" if stage.is_ordered else "null, null"
     found = connection.execute(
         f"select strlen(payload), {columns} from {outbox} "
-        f"where problem is null and {SEQ} between ? and ? order by {SEQ}",
-        [stage.first_seq, stage.last_seq],
+        f"where problem is null and {SEQ} - ? between ? and ? order by {SEQ}",
+        [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
     )
 
     def sizes() -> Iterator[tuple[int, str | None, str | None]]:
@@ -236,6 +238,12 @@ def _count_requests(
             yield from many
 
     return count_requests(sizes(), operation, limits)
+
+
+def _first_row(connection: duckdb.DuckDBPyConnection, outbox: Relation | str) -> int:
+    """What the outbox counts from: before its transaction ends, that is not zero."""
+    row = connection.execute(f"select coalesce(min({SEQ}), 0) from {outbox}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> str:

@@ -138,4 +138,4 @@ def _auth_reason(status: int, sent: Sent) -> str:
         return "401: Braze does not know this partner key or data import key"
     if status == 401:
         return "401: Braze does not know this key at this endpoint"
-    return f"403: the key lacks {sent.permission}, or the account is inactive"
+    return f"403: the key lacks the permission {sent.permission}, or it is inactive"

@@ -7,10 +7,18 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from .guards import Guard
 from .manifest import Sync
 from .operations import Operation
 from .settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A reason not to send. Those that can be meant can be approved."""
+
+    sync: str
+    text: str
+    approvable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

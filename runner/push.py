@@ -38,7 +38,8 @@ from .stages import Gates, Stages
 from .warehouse import Warehouse
 
 
-def _new_run_id() -> str:
+def new_run_id() -> str:
+    """A name for a run that sorts by time."""
     return f"{utcnow():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}".lower()
 
 
@@ -67,7 +68,7 @@ class Push:
     """Asked with a plan that nothing holds on to: a person may take their time."""
     progress: Progress = lambda *_: None
     tell: Callable[[str], None] = lambda _text: None
-    run_id: str = field(default_factory=_new_run_id)
+    run_id: str = field(default_factory=new_run_id)
 
     def run(self, syncs: Sequence[Sync], wish: Wish = Wish()) -> PushResult:
         """Send what is pending and record what became of it.

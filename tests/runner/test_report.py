@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from runner.guards import Guard
 from runner.ledger import Counts
 from runner.manifest import Relation, Sync
 from runner.masking import masked_payload
 from runner.operations import OBJECTS
-from runner.plan import Plan, Stage, SyncPlan
+from runner.plan import Guard, Plan, Stage, SyncPlan
 from runner.report import (
     plan_json,
     plan_markdown,

@@ -1,0 +1,122 @@
+"""Erases one user: suppressed first, then deleted in Braze, then scrubbed from here.
+
+Every step stands by itself: after a crash the remedy is to run it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import erasure
+from . import lease as leases
+from .braze import Lane
+from .errors import DeliveryError
+from .ledger import Ledger, utcnow
+from .operations import OBJECTS, Operation
+from .outcome import Kind, classify
+from .refusals import Sent
+from .result import Destination
+from .retries import stopping_error
+from .settings import Limits
+
+SELECTORS: dict[str, str] = {
+    "external_id": "external_ids",
+    "braze_id": "braze_ids",
+    "email": "email_addresses",
+    "phone": "phone_numbers",
+}
+"""How a user may be named -> the operation of /users/delete that takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done about one user. It names the user by a hash alone."""
+
+    user_hash: str
+    suppressed_at: datetime
+    deleted_at: datetime
+    endpoint: str
+    answer: str
+    scrubbed: dict[str, int]
+    """Rows deleted here, by table."""
+
+
+def forget(
+    by: str,
+    value: str,
+    to: Destination,
+    limits: Limits,
+    open_ledger: Callable[[], AbstractContextManager[Ledger]],
+    run_id: str,
+) -> Receipt:
+    """Suppress, delete, scrub; return the receipt.
+
+    Raises DeliveryError when Braze did not answer: the user stays suppressed, and the
+    same command goes on from there.
+    """
+    user = f"{by}:{value.lower() if by == 'email' else value}"
+    with _leased(open_ledger) as ledger:
+        erasure.suppress(ledger, run_id, [user])
+    answer = _delete(_operation(by), _payload(by, value), to, limits)
+    with _leased(open_ledger) as ledger:
+        scrubbed = erasure.settle(ledger, [user])
+        row = ledger.connection.execute(
+            f"""
+            select user_hash, suppressed_at, deleted_at from {ledger.suppressed}
+            where user_hash = sha256(?)
+            """,
+            [user],
+        ).fetchone()
+    assert row is not None  # noqa: S101 - it was written above
+    return Receipt(*row, to.endpoint, answer, scrubbed)
+
+
+@contextmanager
+def _leased(
+    open_ledger: Callable[[], AbstractContextManager[Ledger]],
+) -> Iterator[Ledger]:
+    """The ledger in one transaction, while no push is at work."""
+    with open_ledger() as ledger, ledger.transaction():
+        lease = leases.acquire(ledger)
+        yield ledger
+        leases.release(ledger, lease)
+
+
+def _operation(by: str) -> Operation:
+    kind = OBJECTS["braze"]["deletions"]
+    return next(each for each in kind.operations if each.name == SELECTORS[by])
+
+
+def _payload(by: str, value: str) -> str:
+    """E-mail and phone are objects, with the order in which to choose a profile."""
+    if by in {"external_id", "braze_id"}:
+        return json.dumps(value)
+    prioritization = ["identified", "most_recently_updated"]
+    return json.dumps({by: value, "prioritization": prioritization})
+
+
+def _delete(operation: Operation, payload: str, to: Destination, limits: Limits) -> str:
+    call = operation.call("", to.credentials)
+    lane = Lane(to.endpoint, to.credentials.key, limits)
+    try:
+        answer = lane.send(call.method, call.path, call.body((payload,)))
+    finally:
+        lane.close()
+    sent = Sent((payload,), array=operation.array, permission=operation.permission)
+    outcome = classify(answer.status, answer.headers, answer.body, sent)
+    if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
+        raise stopping_error(outcome)
+    if outcome.kind is not Kind.ACCEPTED or outcome.refused:
+        reason = (
+            answer.failure or outcome.reason or next(iter(outcome.refused.values()))
+        )
+        msg = (
+            f"Braze did not delete the user: {reason}. The user is suppressed, so "
+            "nothing is sent to it; run the same command again."
+        )
+        raise DeliveryError(msg)
+    return f"{answer.status} success"
