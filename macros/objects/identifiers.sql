@@ -177,6 +177,36 @@
 {%- endmacro %}
 
 
+{# Whether Braze was told of a user by the sync `after`. Of a profile that it does not have
+   Braze adds no alias, keeps nobody and renames nothing, and says success. #}
+{% macro is_known(external_id, after) -%}
+    {%- if after -%}
+        {{- braze_bridge.check_sync(after) -}}
+        (
+            {{ external_id }} is null
+            or {{ external_id }} in (
+                select row_key from {{ ref('ledger_sent_rows') }} where sync = '{{ after }}'
+            )
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A misspelt name would hold every row back for ever. Unit tests see no graph. #}
+{% macro check_sync(name) -%}
+    {%- if execute and graph.get('nodes') -%}
+        {%- set models = graph.nodes.values() | map(attribute='name') | list -%}
+        {%- if name ~ '__pending' not in models -%}
+            {{- exceptions.raise_compiler_error(
+                model.name ~ ": after='" ~ name ~ "': no model is named " ~ name ~ '__pending'
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# Of the changes of one user the earlier go first. #}
 {% macro change_order() -%}
     {{ braze_bridge.iso_time('cast(changed_at as timestamp)') }}

@@ -4,16 +4,18 @@
 
     mart  alias_name, alias_label, and, where the mart has them: external_id (null makes
           a user that has the alias alone), changed_at (earlier ones go first)
+    after a sync of attributes by external_id, such as 'braze_customer_attributes': a user
+          waits until that has sent them. Without it the mart must know whom Braze has
 
     Braze answers success when it did nothing, so what it would not do is a problem here:
     a user has one name a label, a name one user.
 #}
-{% macro pending_aliases(mart) -%}
+{% macro pending_aliases(mart, after=none) -%}
     {%- set users = [
         "'external_id:' || external_id", "'user_alias:' || alias_label || ':' || alias_name",
     ] -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.checked_aliases(mart),
+        braze_bridge.checked_aliases(mart, after),
         row_key='_alias_key',
         parts={
             'operation': "case when _old_name is null then 'alias_new' else 'alias_update' end",
@@ -49,7 +51,7 @@
 
 {# The mart with _alias_key, _old_name (only where the name changed: what stays as it is
    must keep its hash) and _problem. #}
-{% macro checked_aliases(mart) -%}
+{% macro checked_aliases(mart, after) -%}
 (
     with alias_rows as (
 
@@ -120,5 +122,6 @@
     from keyed_rows
     left join sent_aliases on _alias_key = _sent_key
     left join holders on alias_label = _held_label and alias_name = _held_name
+    where _problem is not null or {{ braze_bridge.is_known('external_id', after) }}
 )
 {%- endmacro %}

@@ -5,13 +5,15 @@
 
     mart  current_external_id, new_external_id, and, where the mart has them:
           remove_current (true once nothing sends the old id any more), changed_at
+    after a sync of attributes by external_id, such as 'braze_customer_attributes': a rename
+          waits until that has sent the current id. Without it the mart must know whom Braze has
 #}
-{% macro pending_external_id_renames(mart) -%}
+{% macro pending_external_id_renames(mart, after=none) -%}
     {%- set users = braze_bridge.touched_users([
         "'external_id:' || current_external_id", "'external_id:' || new_external_id",
     ]) -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.checked_renames(mart),
+        braze_bridge.checked_renames(mart, after),
         row_key='_rename_key',
         parts={
             'operation': '_operation',
@@ -30,7 +32,7 @@
 
 {# The mart's renames, and the removals that are due, with _operation, _rename_key and
    _problem. #}
-{% macro checked_renames(mart) -%}
+{% macro checked_renames(mart, after) -%}
     {%- set sync = braze_bridge.sync_name() -%}
 (
     with rename_rows as (
@@ -76,35 +78,44 @@
         inner join sent_renames on _rename_key = _sent_key
         where remove_current
 
+    ),
+
+    {# Over the whole mart: a rename that waits may contradict one that does not. #}
+    checked_renames as (
+
+        select
+            'rename' as _operation,
+            _rename_key,
+            current_external_id,
+            new_external_id,
+            changed_at,
+            case
+                when nullif(current_external_id, '') is null or nullif(new_external_id, '') is null
+                    then 'current_external_id or new_external_id is missing'
+                when current_external_id = new_external_id then 'both ids are the same'
+                when
+                    {{ braze_bridge.byte_length('current_external_id') }} > 987
+                    or {{ braze_bridge.byte_length('new_external_id') }} > 987
+                    then 'an external_id has more than 987 bytes'
+                when
+                    min(new_external_id) over (partition by current_external_id)
+                    <> max(new_external_id) over (partition by current_external_id)
+                    then 'one external_id is to get two new ones'
+                when
+                    min(current_external_id) over (partition by new_external_id)
+                    <> max(current_external_id) over (partition by new_external_id)
+                    then 'two users are to get one external_id'
+                when _known_id is not null
+                    then 'the new external_id has a profile already: merge the two instead'
+            end as _problem
+        from rename_rows
+        left join known_customers on new_external_id = _known_id
+
     )
 
-    select
-        'rename' as _operation,
-        _rename_key,
-        current_external_id,
-        new_external_id,
-        changed_at,
-        case
-            when nullif(current_external_id, '') is null or nullif(new_external_id, '') is null
-                then 'current_external_id or new_external_id is missing'
-            when current_external_id = new_external_id then 'both ids are the same'
-            when
-                {{ braze_bridge.byte_length('current_external_id') }} > 987
-                or {{ braze_bridge.byte_length('new_external_id') }} > 987
-                then 'an external_id has more than 987 bytes'
-            when
-                min(new_external_id) over (partition by current_external_id)
-                <> max(new_external_id) over (partition by current_external_id)
-                then 'one external_id is to get two new ones'
-            when
-                min(current_external_id) over (partition by new_external_id)
-                <> max(current_external_id) over (partition by new_external_id)
-                then 'two users are to get one external_id'
-            when _known_id is not null
-                then 'the new external_id has a profile already: merge the two instead'
-        end as _problem
-    from rename_rows
-    left join known_customers on new_external_id = _known_id
+    select *
+    from checked_renames
+    where _problem is not null or {{ braze_bridge.is_known('current_external_id', after) }}
     union all
     select
         'remove',

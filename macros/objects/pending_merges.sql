@@ -6,14 +6,16 @@
           merge_phone: the profile that goes; keep_...: the one that stays. With an
           address also merge_prioritization or keep_prioritization. A mart need only
           have the columns that it uses. And changed_at, if the mart has it.
+    after a sync of attributes by external_id, such as 'braze_customer_attributes': a merge
+          waits until that has sent the one to keep. Without it the mart must know whom Braze has
 
     A profile to keep that is itself merged away is followed to the one kept at the end,
     since Braze keeps no order: A into B and B into C leave as A into C and B into C.
 #}
-{% macro pending_merges(mart) -%}
+{% macro pending_merges(mart, after=none) -%}
     {%- set users = braze_bridge.touched_users(['_merged_user', '_last_user']) -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.checked_merges(mart),
+        braze_bridge.checked_merges(mart, after),
         row_key='_merge_key',
         parts={
             'operation': "'merge_updates'",
@@ -31,7 +33,7 @@
 
 {# The mart with _merge_key, each side as user key and as JSON, the end of the walk from
    merge to merge (_last_user, _last, _steps) and _problem. #}
-{% macro checked_merges(mart) -%}
+{% macro checked_merges(mart, after) -%}
     {%- set kinds = ['external_id', 'user_alias', 'email', 'phone'] -%}
     {%- set columns = {'changed_at': 'timestamp'} -%}
     {%- for side in ['merge_', 'keep_'] -%}
@@ -103,24 +105,35 @@
         from walks
         qualify row_number() over (partition by _walk_key order by _step desc) = 1
 
+    ),
+
+    {# Over the whole mart: a merge that waits may contradict one that does not. #}
+    checked_merges as (
+
+        select
+            merge_rows.*,
+            ends.* exclude (_end_key),
+            coalesce(
+                {{ braze_bridge.identifier_problem(kinds, 'merge_') }},
+                {{ braze_bridge.identifier_problem(kinds, 'keep_') }},
+                case
+                    when _merged_user = _kept_user then 'a profile is to be merged into itself'
+                    when
+                        min(_kept_user) over (partition by _merged_user)
+                        <> max(_kept_user) over (partition by _merged_user)
+                        then 'one profile is to be merged into two'
+                    when _is_circle then 'the merges lead in a circle: nobody is kept'
+                end
+            ) as _problem
+        from merge_rows
+        inner join ends on _merge_key = _end_key
+
     )
 
-    select
-        merge_rows.*,
-        ends.* exclude (_end_key),
-        coalesce(
-            {{ braze_bridge.identifier_problem(kinds, 'merge_') }},
-            {{ braze_bridge.identifier_problem(kinds, 'keep_') }},
-            case
-                when _merged_user = _kept_user then 'a profile is to be merged into itself'
-                when
-                    min(_kept_user) over (partition by _merged_user)
-                    <> max(_kept_user) over (partition by _merged_user)
-                    then 'one profile is to be merged into two'
-                when _is_circle then 'the merges lead in a circle: nobody is kept'
-            end
-        ) as _problem
-    from merge_rows
-    inner join ends on _merge_key = _end_key
+    select *
+    from checked_merges
+    where _problem is not null or {{ braze_bridge.is_known(
+        "case when _last_user like 'external_id:%' then substr(_last_user, 13) end", after
+    ) }}
 )
 {%- endmacro %}

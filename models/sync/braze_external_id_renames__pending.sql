@@ -1,1 +1,1 @@
-{{ pending_external_id_renames(ref('braze_external_id_renames')) }}
+{{ pending_external_id_renames(ref('braze_external_id_renames'), after='braze_customer_attributes') }}

@@ -1,1 +1,1 @@
-{{ pending_merges(ref('braze_merges')) }}
+{{ pending_merges(ref('braze_merges'), after='braze_customer_attributes') }}
