@@ -118,7 +118,7 @@ def _wrong(
             return f"{name!r} is required"
         if not is_good(value[name]):
             return f"{name!r} is not valid"
-    for name, is_good in optional.items():
-        if name in value and not is_good(value[name]):
+    for name in optional.keys() & value.keys():
+        if not optional[name](value[name]):
             return f"{name!r} is not valid"
     return None

@@ -20,6 +20,9 @@ BAD_PROPERTIES = "Invalid 'properties' field"
 # What one character, and all but the text of one value, can at most cost in JSON.
 _MOST_PER_CHARACTER = len(r"\u0000")
 _MOST_PER_VALUE = 32
+_SURELY_SMALL = MAX_PURCHASE_BYTES // (
+    _MOST_PER_VALUE + 2 * MAX_TEXT * _MOST_PER_CHARACTER
+)
 _NUMBERS: Final = frozenset({int, float, bool})
 
 
@@ -44,10 +47,10 @@ def refusal(
         return None
     if not isinstance(properties, dict) or reserved & properties.keys():
         return BAD_PROPERTIES
+    if _is_plain(properties):
+        return None
     try:
-        size = _check_object(
-            properties, may_hold_objects=may_hold_objects, depth=0, strict=strict
-        )
+        size = _check(properties, may_hold_objects=may_hold_objects, strict=strict)
     except _Bad as bad:
         why = str(bad)
         return f"{BAD_PROPERTIES}: {why}" if why else BAD_PROPERTIES
@@ -56,56 +59,48 @@ def refusal(
     return None
 
 
-def _check_object(
-    value: dict[str, Any], *, may_hold_objects: bool, depth: int, strict: bool
-) -> int:
-    """Return a size that the JSON cannot exceed."""
+def _is_plain(properties: dict[str, Any]) -> bool:
+    """Recognise at once what nearly every event carries: a few plain values."""
+    if len(properties) > _SURELY_SMALL:
+        return False
+    for key, value in properties.items():
+        if not 0 < len(key) <= MAX_TEXT or key[0] == "$":
+            return False
+        kind = type(value)
+        if not (len(value) <= MAX_TEXT if kind is str else kind in _NUMBERS):
+            return False
+    return True
+
+
+def _check(properties: dict[str, Any], *, may_hold_objects: bool, strict: bool) -> int:
+    """Return a size that the JSON cannot exceed; a loop, as orders are many."""
     size = 0
-    for key, inner in value.items():
-        if not key or len(key) > MAX_TEXT or key[0] == "$":
-            raise _Bad
-        kind = type(inner)
-        if kind in _NUMBERS:
-            size += _MOST_PER_VALUE + _MOST_PER_CHARACTER * len(key)
-        else:
-            size += _MOST_PER_CHARACTER * len(key)
-            size += _check_value(
-                inner,
-                name=key,
-                may_hold_objects=may_hold_objects,
-                depth=depth,
-                strict=strict,
-            )
+    left: list[tuple[str, Any]] = [("", properties)]
+    while left:
+        within, value = left.pop()
+        is_object = type(value) is dict
+        is_nested = value is not properties
+        pairs = value.items() if is_object else ((within, item) for item in value)
+        for name, inner in pairs:
+            if is_object and (not name or len(name) > MAX_TEXT or name[0] == "$"):
+                raise _Bad
+            kind = type(inner)
+            size += _MOST_PER_VALUE + _MOST_PER_CHARACTER * len(name)
+            if kind is str:
+                size += _MOST_PER_CHARACTER * len(inner)
+                if strict:
+                    _check_text(inner, name=name, is_nested=is_nested)
+            elif kind is dict or kind is list:
+                left.append((name, inner))
+                if strict and not may_hold_objects and _holds_objects(inner):
+                    _refuse(f"{name!r} is an array of objects")
+            elif inner is None and strict:
+                _refuse(f"{name!r} is null")
     return size
 
 
-def _check_value(
-    value: Any, *, name: str, may_hold_objects: bool, depth: int, strict: bool
-) -> int:
-    if isinstance(value, str):
-        if strict:
-            _check_text(value, name=name, is_nested=depth > 0)
-        return _MOST_PER_VALUE + _MOST_PER_CHARACTER * len(value)
-    if isinstance(value, dict):
-        return _MOST_PER_VALUE + _check_object(
-            value, may_hold_objects=may_hold_objects, depth=depth + 1, strict=strict
-        )
-    if isinstance(value, list):
-        if strict and not may_hold_objects and any(type(x) is dict for x in value):
-            _refuse(f"{name!r} is an array of objects")
-        return _MOST_PER_VALUE + sum(
-            _check_value(
-                item,
-                name=name,
-                may_hold_objects=may_hold_objects,
-                depth=depth + 1,
-                strict=strict,
-            )
-            for item in value
-        )
-    if value is None and strict:
-        _refuse(f"{name!r} is null")
-    return _MOST_PER_VALUE
+def _holds_objects(value: Any) -> bool:
+    return type(value) is list and any(type(item) is dict for item in value)
 
 
 def _check_text(text: str, *, name: str, is_nested: bool) -> None:

@@ -144,13 +144,13 @@ def all_profiles(state: State) -> dict[str, dict[str, Any]]:
 def all_events(state: State) -> list[dict[str, Any]]:
     """Copy every event in the order it was applied, with the key of its profile."""
     with _settled(state):
-        return _told(state.workspace.events)
+        return _told(state.workspace.log.events)
 
 
 def all_purchases(state: State) -> list[dict[str, Any]]:
     """Copy every purchase in the order it was applied, with the key of its profile."""
     with _settled(state):
-        return _told(state.workspace.purchases)
+        return _told(state.workspace.log.purchases)
 
 
 def all_catalogs(state: State) -> dict[str, dict[str, Any]]:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from . import ecommerce
-from .dates import as_utc
 from .fields import CONTROL, FIELDS
+from .occurrences import Log, record
 from .profiles import (
     Change,
     Identifier,
@@ -54,8 +53,7 @@ class Workspace:
     by_email: dict[str, list[Profile]] = field(default_factory=dict)
     by_phone: dict[str, list[Profile]] = field(default_factory=dict)
     recent: deque[Profile] = field(default_factory=lambda: deque(maxlen=KEPT_RECENT))
-    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    purchases: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
     created: int = 0
     writes: int = 0
     rules: Rules = field(init=False)
@@ -70,6 +68,7 @@ def apply(
 ) -> Applied:
     """Apply queued objects in order: attributes, then events, then purchases."""
     data_points = ignored = 0
+    now = datetime.fromtimestamp(at, UTC)
     for item in queued:
         profile = _find_or_create(workspace, item, at=at)
         if profile is None:
@@ -79,7 +78,16 @@ def apply(
             data_points += change.data_points
             ignored += len(change.ignored)
         else:
-            data_points += _record(workspace, profile, item, at=at)
+            if item.sent.get("name") in workspace.blocklist:
+                continue
+            data_points += record(
+                workspace.log,
+                profile,
+                item.sent,
+                is_event=item.array == "events",
+                now=now,
+            )
+            touch(workspace, profile, at=at)
     return Applied(data_points, ignored)
 
 
@@ -198,33 +206,6 @@ def _spread_groups(
     for other in sharing(workspace, "email", email) if email else ():
         for group in groups if other is not profile else ():
             subscribe(workspace, other, group, at=at)
-
-
-def _record(workspace: Workspace, profile: Profile, item: Queued, *, at: float) -> int:
-    sent = item.sent
-    name = sent.get("name", "")
-    if name in workspace.blocklist:
-        return 0
-    sent = _not_in_future(sent, at=at)
-    if item.array == "events":
-        profile.events = profile.events or []
-        profile.events.append(sent)
-        workspace.events.append((profile.key, sent))
-    else:
-        profile.purchases = profile.purchases or []
-        profile.purchases.append(sent)
-        workspace.purchases.append((profile.key, sent))
-    touch(workspace, profile, at=at)
-    # Contract sheet 2.9: the recommended eCommerce events are not billed.
-    return 0 if name.startswith(ecommerce.PREFIX) else 1
-
-
-def _not_in_future(sent: dict[str, Any], *, at: float) -> dict[str, Any]:
-    """Date what has not happened yet to now (contract sheet 2.6)."""
-    now = datetime.fromtimestamp(at, UTC)
-    if as_utc(sent["time"], otherwise=now) <= now:
-        return sent
-    return {**sent, "time": now.isoformat(timespec="milliseconds")}
 
 
 def touch(workspace: Workspace, profile: Profile, *, at: float) -> None:
