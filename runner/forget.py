@@ -15,7 +15,7 @@ from . import erasure
 from . import lease as leases
 from .braze import Lane
 from .errors import DeliveryError
-from .ledger import Ledger, utcnow
+from .ledger import Ledger
 from .operations import OBJECTS, Operation
 from .outcome import Kind, classify
 from .refusals import Sent
@@ -45,7 +45,7 @@ class Receipt:
     """Rows deleted here, by table."""
 
 
-def forget(
+def forget(  # noqa: PLR0917 - six things, each said once
     by: str,
     value: str,
     to: Destination,
@@ -72,7 +72,8 @@ def forget(
             [user],
         ).fetchone()
     assert row is not None  # noqa: S101 - it was written above
-    return Receipt(*row, to.endpoint, answer, scrubbed)
+    user_hash, suppressed_at, deleted_at = row
+    return Receipt(user_hash, suppressed_at, deleted_at, to.endpoint, answer, scrubbed)
 
 
 @contextmanager

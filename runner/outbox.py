@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import waiting
+from .attribute_names import NameProblem, Ruling, name_problems
 from .batches import count_requests, room
 from .columns import SENT_TIMES, WHOLE_COLUMNS, check_changes, check_columns, run
 from .guards import find_guards
 from .ledger import SEQ, Ledger
 from .manifest import Relation, Sync
-from .plan import Stage, SyncPlan
+from .plan import Guard, Stage, SyncPlan
 from .settings import Limits
 
 if TYPE_CHECKING:
@@ -56,7 +57,19 @@ def freeze(
     check_changes(connection, sync, outbox)
     whole = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
     guards = find_guards(ledger, whole, outbox, sent_rows=sent_rows, limits=limits)
-    whole = replace(whole, guards=tuple(guards))
+    names = list(_name_problems(ledger, whole))
+    whole = replace(
+        whole,
+        guards=(
+            *guards,
+            *(
+                Guard(sync.name, each.text, each.ruling is Ruling.APPROVABLE)
+                for each in names
+                if each.ruling is not Ruling.SAID
+            ),
+        ),
+        said=tuple(each.text for each in names if each.ruling is Ruling.SAID),
+    )
     if limit is None or limit >= whole.planned:
         return whole
     # Guards look at all that is pending: a sample must not slip past them.
@@ -73,7 +86,16 @@ def freeze(
     connection.execute(f"create {temporary}table {outbox} as from sample")
     connection.execute("drop table sample")
     part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
-    return replace(part, guards=whole.guards)
+    return replace(part, guards=whole.guards, said=whole.said)
+
+
+def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
+    """What Braze would make of columns that it has not seen like this before."""
+    sync = plan.sync
+    if sync.object != "attributes" or sync.once:
+        return []
+    seen = ledger.seen_columns(sync.name)
+    return name_problems(seen, json.loads(plan.columns), new=sync.new_names)
 
 
 def _copy(

@@ -60,6 +60,8 @@ class SyncPlan:
     samples: tuple[tuple[str, str], ...] = ()
     """(change, payload) of the first rows."""
     guards: tuple[Guard, ...] = ()
+    said: tuple[str, ...] = ()
+    """What is worth knowing and holds nothing back."""
 
     @property
     def planned(self) -> int:

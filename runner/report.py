@@ -110,6 +110,8 @@ def _remarks(plan: SyncPlan) -> list[str]:
         (plan.adopted, "{:,} rows of history will be adopted, not sent (first_run)."),
         (rows, f"{{:,}} rows by e-mail or phone reach {profiles:,} profiles."),
     ]
+    for text in plan.said:
+        lines += ["", f"{plan.sync.name}: {text}"]
     for count, text in remarks:
         if count:
             lines += ["", f"{plan.sync.name}: {text.format(count)}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -140,14 +141,15 @@ class Stages:
     def _read_back(self, stage: Stage) -> None:
         """Look at a sample of the items: what is not there was not applied."""
         run_id, sync = self.job.run_id, self.job.plan.sync.name
+        rows = range(stage.first_seq, stage.last_seq + 1)
+        chosen = random.sample(rows, min(SAMPLE, len(rows)))
         with self.open_ledger() as ledger:
             sample = ledger.connection.execute(
                 f"""
                 select scope, payload from {ledger.outbox(self.job.outbox)}
-                where {SEQ} between ? and ? and problem is null
-                order by hash(row_key) limit {SAMPLE}
+                where list_contains(?, {SEQ}) and problem is null
                 """,
-                [stage.first_seq, stage.last_seq],
+                [chosen],
             ).fetchall()
         lane = Lane(
             self.destination.endpoint, self.destination.credentials.key, self.limits

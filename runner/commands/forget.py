@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -65,7 +66,7 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
             yield Ledger(connection, place.manifest.ledger)
 
     receipt = forget_user(by, key, to, place.limits, open_ledger, new_run_id())
-    found = {
+    found: dict[str, Any] = {
         name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value
         for name, value in asdict(receipt).items()
     }

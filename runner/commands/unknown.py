@@ -24,7 +24,7 @@ from .options import Workplace, format_option, project_options, select_option
 @click.option("--key", "keys", multiple=True, help="This row key only. Repeatable.")
 @click.option("--run", "run_id", metavar="RUN_ID", help="Rows of this run only.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-def unknown(
+def unknown(  # noqa: PLR0917 - click passes them by name
     selection: Selection,
     select: tuple[str, ...],
     output: str,
