@@ -1,40 +1,57 @@
-{# Whether a member of a JSON object is there and of a kind: text, currency, number,
-   quantity or list. #}
-{% macro is_json_of_kind(json, member, kind) -%}
-    {{- adapter.dispatch('is_json_of_kind', 'braze_bridge')(json, member, kind) -}}
+{# Whether all of these members of a JSON object are there, each of its kind: text, currency,
+   number, quantity or list. `kinds` maps member to kind. #}
+{% macro are_json_of_kinds(json, kinds) -%}
+    {{- adapter.dispatch('are_json_of_kinds', 'braze_bridge')(json, kinds) -}}
 {%- endmacro %}
 
-{% macro duckdb__is_json_of_kind(json, member, kind) -%}
-    {%- set path = "'$." ~ member ~ "'" -%}
-    {%- set type = 'json_type(' ~ json ~ ', ' ~ path ~ ')' -%}
-    {%- set text = 'json_extract_string(' ~ json ~ ', ' ~ path ~ ')' -%}
-    coalesce(
-        {%- if kind == 'text' %}
-        {{ type }} = 'VARCHAR' and {{ text }} <> ''
-        {%- elif kind == 'currency' %}
-        {{ type }} = 'VARCHAR' and regexp_full_match({{ text }}, '[A-Z]{3}')
-        {%- elif kind == 'number' %}
-        {{ type }} in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')
-        {%- elif kind == 'quantity' %}
-        {{ type }} = 'UBIGINT' and {{ text }} <> '0'
-        {%- elif kind == 'list' %}
-        json_array_length({{ json }}, {{ path }}) > 0
-        {%- endif %},
-        false
+{# One look for the types and one for the texts: each reads the whole JSON. #}
+{% macro duckdb__are_json_of_kinds(json, kinds) -%}
+    {%- set paths = "['$." ~ kinds.keys() | join("', '$.") ~ "']" -%}
+    {%- set types = {
+        'text': "'VARCHAR'",
+        'currency': "'VARCHAR'",
+        'number': "'UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'",
+        'quantity': "'UBIGINT'",
+        'list': "'ARRAY'",
+    } -%}
+    {%- set patterns = {
+        'text': '(?s).+', 'currency': '[A-Z]{3}', 'quantity': '[1-9][0-9]*',
+        'list': '(?s).*[{].*',
+    } -%}
+    (
+        len(list_filter(
+            list_zip(
+                json_type({{ json }}, {{ paths }}),
+                json_extract_string({{ json }}, {{ paths }})
+            ),
+            lambda found, place: not coalesce(
+                case place
+                    {%- for kind in kinds.values() %}
+                    when {{ loop.index }}
+                        then found[1] in ({{ types[kind] }})
+                        {%- if kind in patterns %}
+                        and regexp_full_match(found[2], '{{ patterns[kind] }}')
+                        {%- endif %}
+                    {%- endfor %}
+                end,
+                false
+            )
+        )) = 0
     )
 {%- endmacro %}
 
 
-{# The same for every object of an array. #}
-{% macro is_every_item_of_kind(json, array, member, kind) -%}
-    {{- adapter.dispatch('is_every_item_of_kind', 'braze_bridge')(json, array, member, kind) -}}
+{# The same for every item of an array in the object. #}
+{% macro are_items_of_kinds(json, array, kinds) -%}
+    {{- adapter.dispatch('are_items_of_kinds', 'braze_bridge')(json, array, kinds) -}}
 {%- endmacro %}
 
-{% macro duckdb__is_every_item_of_kind(json, array, member, kind) -%}
-    (
+{% macro duckdb__are_items_of_kinds(json, array, kinds) -%}
+    coalesce(
         len(list_filter(
             json_extract({{ json }}, '$.{{ array }}[*]'),
-            lambda item: not {{ braze_bridge.duckdb__is_json_of_kind('item', member, kind) }}
-        )) = 0
+            lambda item: not {{ braze_bridge.duckdb__are_json_of_kinds('item', kinds) }}
+        )) = 0,
+        false
     )
 {%- endmacro %}

@@ -40,8 +40,36 @@
                     then property.path[3:] || ' is an array of objects'
             end
         )
-        from json_tree({{ properties }}) as property
+        from json_tree(
+            case
+                when {{ braze_bridge.duckdb__may_have_property_problem(properties, reserved) }}
+                    or (
+                        not {{ may_hold_objects }}
+                        and regexp_matches({{ properties }}, '[\[,][[:space:]]*[{]')
+                    )
+                    then {{ properties }}
+            end
+        ) as property
     )
+{%- endmacro %}
+
+
+{# A first look, far cheaper than the tree: it lets no problem pass, and takes some texts
+   for one that are none. #}
+{% macro duckdb__may_have_property_problem(properties, reserved) -%}
+    regexp_matches({{ properties }}, '
+    {%- for sign in [
+        '"(' ~ reserved | join('|') ~ ')"[[:space:]]*:',
+        '""[[:space:]]*:',
+        '"[$]',
+        '[:,[][[:space:]]*-?(?i:null|nan|inf)',
+        '[0-9][eE][+]?[0-9]{3}',
+        '"[0-9]{1,4}[-/][0-9]{1,2}[-/]',
+        '\\\\',
+    ] -%}
+        {{ sign }}{{ '|' if not loop.last }}
+    {%- endfor %}')
+    or (length({{ properties }}) > 255 and regexp_matches({{ properties }}, '[^"]{256}'))
 {%- endmacro %}
 
 
