@@ -35,15 +35,14 @@
         {#- What Braze allows in the name of a member, and what a JSON path can hold. -#}
         {%- if member is not string or not modules.re.match('[^\\s.$"\'\\\\]+$', member) -%}
             {%- do faults.append(
-                "keyed_arrays: '" ~ member ~ "' cannot be the name of a member (" ~ column ~ ')'
+                'keyed_arrays of ' ~ column ~ ": '" ~ member ~ "' cannot name a member"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for column, interval in options.min_interval.items() -%}
         {%- if not modules.re.match('[1-9][0-9]* (minute|hour|day|week)s?$', interval ~ '') -%}
             {%- do faults.append(
-                "min_interval: '" ~ interval ~ "' is no number of minutes, hours, days or weeks ("
-                ~ column ~ ')'
+                'min_interval of ' ~ column ~ ": '" ~ interval ~ "' is not like '7 days' or '12 hours'"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -60,7 +59,7 @@
     {%- for option, names in options.items() -%}
         {%- for name in names -%}
             {%- if name is not string or modules.re.search('["\'\\\\]', name) -%}
-                {%- do faults.append(option ~ ": '" ~ name ~ "' cannot be the name of a column") -%}
+                {%- do faults.append(option ~ ": '" ~ name ~ "' cannot name a column") -%}
             {%- elif name in key_columns -%}
                 {%- do faults.append(option ~ ': ' ~ name ~ ' is the key') -%}
             {%- elif columns and name not in columns -%}
