@@ -30,6 +30,8 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
         content = json.loads(payload)
     except ValueError:
         content = None
+    if isinstance(content, str):
+        return payload
     if not isinstance(content, dict):
         return "(not JSON)"
     hidden = PROFILE_PII | pii

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import waiting
@@ -31,33 +31,53 @@ SAMPLES = 3
 _MANY = 10_000
 
 
-def freeze(
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A sync's pending rows, copied and not counted yet."""
+
+    sync: Sync
+    outbox: Relation | str
+    sent_rows: int
+    """Rows that Braze was known to have before this push."""
+    is_ordered: bool
+    """Whether rows say whose they are, and what they are about."""
+
+
+def copy_rows(
     ledger: Ledger,
     sync: Sync,
     outbox: Relation | str,
     limits: Limits,
     *,
-    limit: int | None = None,
     full_resync: bool = False,
-) -> SyncPlan:
-    """Copy the sync's pending rows into `outbox` and return what they amount to.
+) -> Frozen:
+    """Copy the sync's pending rows into `outbox`.
 
     A full resync forgets first what the ledger holds of the sync. Raises ConfigError
     when the pending view is missing or lacks a column, DeliveryError when it cannot be
     read.
     """
-    connection = ledger.connection
-    found = check_columns(connection, sync)
+    found = check_columns(ledger.connection, sync)
     sent_rows = ledger.sent_rows(sync.name)
     if full_resync:
         ledger.forget(sync.name)
-    is_ordered = "operation" in found
     adopts = sync.options.get("first_run") == "adopt" and ledger.is_first_run(sync.name)
     _copy(ledger, sync, outbox, limits, found=found, adopts=adopts)
-    check_changes(connection, sync, outbox)
+    check_changes(ledger.connection, sync, outbox)
+    return Frozen(sync, outbox, sent_rows, is_ordered="operation" in found)
+
+
+def count_rows(
+    ledger: Ledger, frozen: Frozen, limits: Limits, *, limit: int | None = None
+) -> SyncPlan:
+    """Return what the frozen rows amount to, and what stands against sending them."""
+    sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
+    connection = ledger.connection
     whole = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
-    guards = find_guards(ledger, whole, outbox, sent_rows=sent_rows, limits=limits)
-    names = list(_name_problems(ledger, whole))
+    guards = find_guards(
+        ledger, whole, outbox, sent_rows=frozen.sent_rows, limits=limits
+    )
+    names = _name_problems(ledger, whole)
     whole = replace(
         whole,
         guards=(
@@ -145,7 +165,6 @@ def _copy(
         {f"order by {', '.join(order)}" if order else ""}
         """,
     )
-    waiting.note(ledger, sync, outbox)
 
 
 def _count(

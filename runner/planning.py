@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from . import waiting
 from .ledger import Ledger
 from .manifest import Manifest, Relation, Sync
-from .outbox import freeze
+from .outbox import Frozen, copy_rows, count_rows
 from .plan import Plan
 from .settings import Limits
 
@@ -24,18 +24,32 @@ def make_plan(
 ) -> Plan:
     """Freeze every sync into the outbox of its number and return the plan.
 
-    What must not be sent twice has no full resync.
+    Attributes are copied first: who is new to Braze makes others wait, and who is
+    touched by the others waits in turn. What must not be sent twice has no full resync.
     """
     waiting.begin(ledger, manifest.syncs, limits)
-    plans = [
-        freeze(
-            ledger,
-            sync,
-            outbox(number),
-            limits,
-            limit=limit,
-            full_resync=full_resync and not (sync.once or sync.kind.is_identity),
+    frozen: dict[int, Frozen] = {}
+    numbered = list(enumerate(syncs))
+    for number, sync in sorted(numbered, key=lambda each: not _is_profile(each[1])):
+        repeats = not (sync.once or sync.kind.is_identity)
+        frozen[number] = copy_rows(
+            ledger, sync, outbox(number), limits, full_resync=full_resync and repeats
         )
-        for number, sync in enumerate(syncs)
-    ]
-    return Plan(tuple(plans))
+        if _is_profile(sync):
+            waiting.note_new(ledger, outbox(number))
+        elif sync.kind.is_identity:
+            waiting.note_touched(ledger, outbox(number))
+    for number, sync in numbered:
+        if _is_profile(sync):
+            waiting.hold_touched(ledger, outbox(number))
+    return Plan(
+        tuple(
+            count_rows(ledger, frozen[number], limits, limit=limit)
+            for number, _ in numbered
+        )
+    )
+
+
+def _is_profile(sync: Sync) -> bool:
+    """Whether its rows make profiles: attributes, but not increments of them."""
+    return sync.object == "attributes" and not sync.once

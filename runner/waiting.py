@@ -14,7 +14,7 @@ from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
 from .settings import Limits
 
-_USER_OF_ATTRIBUTES = """
+USER_OF_ATTRIBUTES = """
     case
         when starts_with(payload, '{"external_id":') then 'external_id:' || row_key
         when starts_with(payload, '{"braze_id":') then 'braze_id:' || row_key
@@ -80,34 +80,63 @@ request, so a merge into somebody who is merged himself must not travel with tha
 
 def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
     """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
-    whens = []
-    if sync.kind.is_identity:
-        whens.append(
-            "when list_has_any(user_keys, (select list(user_key) from touched_users))"
-        )
-        whens.append("when _place in (select _place from later_rows)")
-    elif _is_any(ledger, "touched_users"):
-        user = "user_key" if is_ordered else _USER_OF_ATTRIBUTES
-        whens.append(f"when {user} in (select user_key from touched_users)")
-    if sync.kind.needs_users and _is_any(ledger, "new_users"):
-        whens.append("when user_key in (select user_key from new_users)")
+    kind = sync.kind
+    tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
+    tables = [table for table in tables if _is_any(ledger, table)]
+    user = "user_key" if is_ordered else USER_OF_ATTRIBUTES
+    if kind.is_identity:
+        whens = ["when _place in (select _place from later_rows)"]
+        whens += [
+            "when _place in (select _place from touches where user_key in "
+            f"(select user_key from {table}))"
+            for table in tables
+        ]
+    else:
+        whens = [f"when {user} in (select user_key from {table})" for table in tables]
     return " ".join(f"{when} then 'held'" for when in whens)
 
 
-def note(ledger: Ledger, sync: Sync, outbox: Relation | str) -> None:
-    """What this plan touches makes the syncs after it wait as well."""
-    if sync.kind.is_identity:
-        ledger.connection.execute(
-            f"insert into touched_users select distinct unnest(user_keys) from {outbox}"
-        )
-    elif sync.object == "attributes":
-        ledger.connection.execute(
-            f"""
-            insert into new_users
-            select 'external_id:' || row_key from {outbox}
-            where change = 'added' and starts_with(payload, '{{"external_id":')
-            """
-        )
+def note_new(ledger: Ledger, outbox: Relation | str) -> None:
+    """Who is new to Braze by this plan's attributes: who needs them there must wait."""
+    ledger.connection.execute(
+        f"""
+        insert into new_users
+        select 'external_id:' || row_key from {outbox}
+        where change = 'added' and starts_with(payload, '{{"external_id":')
+        """
+    )
+
+
+def note_touched(ledger: Ledger, outbox: Relation | str) -> None:
+    """Whom this plan's identity changes touch: every other row of theirs waits."""
+    ledger.connection.execute(
+        f"""
+        insert into touched_users
+        select distinct unnest(user_keys) from {outbox} where aside is null
+        """
+    )
+
+
+def hold_touched(ledger: Ledger, outbox: Relation | str) -> None:
+    """Set rows aside that were frozen before it was known whom the plan touches."""
+    connection = ledger.connection
+    users = "(select user_key from touched_users)"
+    touched = f"aside is null and {USER_OF_ATTRIBUTES} in {users}"
+    found = connection.execute(f"select 1 from {outbox} where {touched} limit 1")
+    if found.fetchone() is None:
+        return
+    temporary = "temp " if isinstance(outbox, str) else ""
+    connection.execute(
+        f"""
+        create temp table sorted_rows as
+        select * replace (case when {touched} then 'held' else aside end as aside)
+        from {outbox}
+        order by aside nulls first
+        """
+    )
+    connection.execute(f"drop table {outbox}")
+    connection.execute(f"create {temporary}table {outbox} as from sorted_rows")
+    connection.execute("drop table sorted_rows")
 
 
 def _is_any(ledger: Ledger, table: str) -> bool:
