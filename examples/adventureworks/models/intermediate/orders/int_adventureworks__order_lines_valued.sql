@@ -32,8 +32,11 @@ valued as (
         order_lines.order_line_number,
         order_lines.customer_id,
         order_lines.territory_id,
+        order_lines.product_id,
+        products.product_name,
         categories.category,
         order_lines.quantity,
+        products.unit_price,
         order_lines.quantity * products.unit_price as line_amount,
         order_lines.order_date
     from order_lines

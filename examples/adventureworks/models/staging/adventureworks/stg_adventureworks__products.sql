@@ -15,6 +15,11 @@ cleaned as (
 
         ---------- texts
         {{ braze_bridge.blank_to_null('ProductName') }} as product_name,
+        {{ braze_bridge.blank_to_null('ModelName') }} as model_name,
+        {{ braze_bridge.blank_to_null('ProductDescription') }} as product_description,
+        nullif({{ braze_bridge.blank_to_null('ProductColor') }}, 'NA') as colour,
+        {#- A product without sizes has the size 0. #}
+        nullif({{ braze_bridge.blank_to_null('ProductSize') }}, '0') as size,
 
         ---------- numbers
         {#- Not clean_amount: these have up to four decimals, 33.6442. #}

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_purchases(ref('adventureworks_purchases'), key='purchase_key', user='external_id') }}
