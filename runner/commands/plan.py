@@ -9,6 +9,7 @@ from ..ledger import Ledger
 from ..planning import make_plan
 from ..project import Selection
 from ..report import plan_json, plan_markdown, plan_text
+from ..tested import held_by_tests
 from .options import Workplace, format_option, project_options, select_option
 
 
@@ -29,12 +30,14 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
     """
     place = Workplace(selection)
     syncs = place.syncs(select)
+    held = held_by_tests(place.project)
+    waiting = [sync.name for sync in syncs if sync.name in held]
     with place.warehouse.open(read_only=True) as connection:
         ledger = Ledger(connection, place.manifest.ledger)
         found = make_plan(
             ledger,
             place.manifest,
-            syncs,
+            [sync for sync in syncs if sync.name not in held],
             place.limits,
             outbox=lambda number: f"outbox_{number}",
         )
@@ -44,6 +47,7 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
         click.echo(plan_markdown(found, place.limits))
     else:
         click.echo(plan_text(found, place.limits))
-    if found.guards:
+    if found.guards or waiting:
         lines = [f"{guard.sync}: {guard.text}" for guard in found.guards]
+        lines += [f"{name}: {'; '.join(held[name])}" for name in waiting]
         raise GuardError("\n".join([*lines, "A push would hold this back."]))

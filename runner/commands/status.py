@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
 from .. import lease as leases
 from ..ledger import Ledger, utcnow
+from ..manifest import Relation, Sync
 from ..project import Selection
 from ..report import table
+from ..tested import held_by_tests
 from .options import Workplace, format_option, project_options, select_option
 
 _COLUMNS = (
     "sync",
     "pending",
+    "waiting",
     "rejected",
     "unknown",
     "sent",
@@ -33,7 +37,8 @@ _COLUMNS = (
 def status(selection: Selection, select: tuple[str, ...], output: str) -> None:
     """Show the last runs and what is pending.
 
-    Lag is the time since the last run that ended clean.
+    Of the pending rows, some wait: for five minutes after a change of the same user's
+    identity. Lag is the time since the last run that ended clean.
 
     \b
     Example:
@@ -41,54 +46,73 @@ def status(selection: Selection, select: tuple[str, ...], output: str) -> None:
       runner status --format json
     """
     place = Workplace(selection)
-    ledger = place.manifest.ledger
-    rows = []
+    held = held_by_tests(place.project)
     with place.warehouse.open(read_only=True) as connection:
-        at_work = leases.holder(Ledger(connection, ledger))
-        for sync in place.syncs(select):
-            counts = [
-                connection.execute(statement, parameters).fetchone()
-                for statement, parameters in (
-                    (f"select count(*) from {sync.pending}", []),
-                    *(
-                        (
-                            f"select count(*) from {ledger[name]} where sync = ?",
-                            [sync.name],
-                        )
-                        for name in (
-                            "ledger_rejected_rows",
-                            "ledger_unknown_rows",
-                            "ledger_sent_rows",
-                        )
-                    ),
-                )
-            ]
-            last = connection.execute(
-                f"select run_id, outcome, finished_at from {ledger['ledger_runs']} "
-                "where sync = ? order by started_at desc limit 1",
-                [sync.name],
-            ).fetchone() or (None, "never run", None)
-            clean = connection.execute(
-                f"select max(finished_at) from {ledger['ledger_runs']} "
-                "where sync = ? and outcome = 'completed'",
-                [sync.name],
-            ).fetchone()
-            run_id, outcome, finished_at = last
-            rows.append(
-                [
-                    sync.name,
-                    *(count[0] if count else 0 for count in counts),
-                    run_id,
-                    outcome or (f"at work: {at_work}" if at_work else "cut off"),
-                    _time(finished_at),
-                    _minutes_since(clean[0] if clean else None),
-                ]
-            )
+        ledger = Ledger(connection, place.manifest.ledger)
+        at_work = leases.holder(ledger)
+        rows = [
+            _row(ledger, sync, held.get(sync.name, ()), at_work)
+            for sync in place.syncs(select)
+        ]
     if output == "json":
         click.echo(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows]))
     else:
         header = [name.replace("_", " ") for name in _COLUMNS]
         click.echo(table(header, rows))
+
+
+def _row(
+    ledger: Ledger, sync: Sync, failed: Sequence[str], at_work: str | None
+) -> list[object]:
+    run_id, outcome, finished_at, waiting = ledger.connection.execute(
+        f"""
+        select run_id, outcome, finished_at, held from {ledger.runs}
+        where sync = ? order by started_at desc limit 1
+        """,
+        [sync.name],
+    ).fetchone() or (None, "never run", None, None)
+    clean = ledger.connection.execute(
+        f"""
+        select max(finished_at) from {ledger.runs}
+        where sync = ? and outcome = 'completed'
+        """,
+        [sync.name],
+    ).fetchone()
+    if failed:
+        outcome = "held by dbt's tests"
+    return [
+        sync.name,
+        _pending(ledger, sync),
+        waiting,
+        *(
+            _count(ledger, table, sync)
+            for table in (ledger.rejected, ledger.unknown, ledger.sent)
+        ),
+        run_id,
+        outcome or (f"at work: {at_work}" if at_work else "cut off"),
+        _time(finished_at),
+        _minutes_since(clean[0] if clean else None),
+    ]
+
+
+def _pending(ledger: Ledger, sync: Sync) -> int | None:
+    """How many rows are pending; None where the last build left no view to ask."""
+    import duckdb  # noqa: PLC0415 - loaded by the caller already
+
+    try:
+        row = ledger.connection.execute(
+            f"select count(*) from {sync.pending}"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return int(row[0]) if row else 0
+
+
+def _count(ledger: Ledger, table: Relation, sync: Sync) -> int:
+    row = ledger.connection.execute(
+        f"select count(*) from {table} where sync = ?", [sync.name]
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _time(moment: datetime | None) -> str | None:
