@@ -41,7 +41,7 @@ def respond(state: State, request: Request, *, peer: str) -> Answer:
     # The Host check keeps a web page from reading us by a DNS name of its own.
     if not _is_loopback(peer) or not (host == "localhost" or _is_loopback(host)):
         return _json(403, {"message": "The sandbox talks to this machine only"})
-    route = _ROUTES.get((request.method, request.path))
+    route = ROUTES.get((request.method, request.path))
     if route is None:
         return _json(404, {"message": f"No such page: {request.path}"})
     try:
@@ -79,6 +79,11 @@ def _profile(state: State, request: Request) -> Answer:
     return _json(200 if view else 404, view or {"message": "No such profile"})
 
 
+def _catalog(state: State, request: Request) -> Answer:
+    view = overview.one_catalog(state, _asked(request, "name"))
+    return _json(200 if view else 404, view or {"message": "No such catalog"})
+
+
 def _asked(request: Request, name: str) -> str:
     return request.query.get(name, [""])[-1]
 
@@ -101,7 +106,7 @@ def _json(status: int, content: Any) -> Answer:
     return Answer(status, json.dumps(content).encode(), headers=_SECURE)
 
 
-_ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
+ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
     ("GET", "/"): _page,
     ("GET", "/sandbox/profiles"): lambda state, _: _json(
         200, states.all_profiles(state)
@@ -124,4 +129,5 @@ _ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
     ("POST", "/sandbox/reset"): _reset,
     ("GET", "/sandbox/overview"): _overview,
     ("GET", "/sandbox/profile"): _profile,
+    ("GET", "/sandbox/catalog"): _catalog,
 }

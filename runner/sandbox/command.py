@@ -18,6 +18,9 @@ from .faults import PRESETS, read
 from .rates import Dialect
 from .server import Sandbox
 
+# The sandbox serves cohorts to a partner of any name.
+_PARTNER = "sandbox"
+
 
 class PortTaken(click.ClickException):
     """Another process listens on the port."""
@@ -69,10 +72,39 @@ def _read_names(
     help="What the key may do, comma-separated.  [default: everything]",
 )
 @click.option(
+    "--partner-api-key",
+    default="sandbox-partner-key",
+    show_default=True,
+    help="The partner's key, for cohorts.",
+)
+@click.option(
+    "--data-import-key",
+    default="sandbox-import-key",
+    show_default=True,
+    help="The client secret, for cohorts.",
+)
+@click.option(
+    "--subscription-groups",
+    callback=_read_names,
+    metavar="IDS",
+    help="The groups there are, comma-separated.  [default: any id]",
+)
+@click.option(
+    "--delay",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Show aliases, merges, ids, catalog fields and items only later.",
+)
+@click.option(
     "--rate-limit",
     callback=_read_rate,
     metavar="REQUESTS/SECONDS",
-    help="Answer 429 above this rate, e.g. 3000/3.  [default: no limit]",
+    help="Answer 429 above this rate of /users/track.  [default: no limit]",
+)
+@click.option(
+    "--no-limits", is_flag=True, help="Lift the limits of all the other endpoints."
 )
 @click.option(
     "--dialect",
@@ -94,7 +126,12 @@ def sandbox(
     host: str,
     api_key: str,
     permissions: frozenset[str] | None,
+    partner_api_key: str,
+    data_import_key: str,
+    subscription_groups: frozenset[str] | None,
+    delay: float,
     rate_limit: tuple[int, float] | None,
+    no_limits: bool,
     dialect: Dialect,
     faults: dict[str, Any],
     quiet: bool,
@@ -111,7 +148,14 @@ def sandbox(
             host=host,
             api_key=api_key,
             permissions=permissions,
+            partner_api_key=partner_api_key,
+            data_import_key=data_import_key,
+            subscription_groups=subscription_groups,
+            visibility_seconds=delay,
+            fields_seconds=delay,
+            items_seconds=delay,
             rate_limit=rate_limit,
+            limits="none" if no_limits else None,
             dialect=dialect,
             faults=faults,
         )
@@ -125,13 +169,20 @@ def sandbox(
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stop.set())
     with server:
-        _announce(server.url, api_key)
+        _announce(
+            BRAZE_REST_ENDPOINT=server.url,
+            BRAZE_API_KEY=api_key,
+            BRAZE_PARTNER=_PARTNER,
+            BRAZE_PARTNER_API_KEY=partner_api_key,
+            BRAZE_DATA_IMPORT_KEY=data_import_key,
+        )
         _serve(server, stop, quiet=quiet)
 
 
-def _announce(url: str, api_key: str) -> None:
-    click.echo(f"export BRAZE_REST_ENDPOINT={url}")
-    click.echo(f"export BRAZE_API_KEY={api_key}")
+def _announce(**variables: str) -> None:
+    for name, value in variables.items():
+        click.echo(f"export {name}={value}")
+    url = variables["BRAZE_REST_ENDPOINT"]
     click.echo(f"# open {url}/ to watch what arrives; Ctrl-C stops")
     sys.stdout.flush()
 

@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeGuard
 
-from . import ecommerce, properties
-from .dates import is_time
+from . import event_rules
+from .event_rules import MAX_NAME, is_number
 
 PRIMARY: Final = ("external_id", "braze_id", "user_alias")
 
-# Limits: contract sheet 2.1, 2.7, 2.8 (users/track reference, read 2026-09-02).
+# Limits: contract sheet 2.1 (users/track reference, read 2026-09-02).
 MAX_EXTERNAL_ID_BYTES = 987
-MAX_NAME = 255
-MAX_QUANTITY = 100
 
 NO_IDENTIFIER = (
     "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required"
@@ -26,28 +24,10 @@ NO_IDENTIFIER = (
 TWO_IDENTIFIERS = "only one of 'external_id', 'braze_id' or 'user_alias' is allowed"
 BAD_EMAIL = "The value provided for the 'email' field is not a valid email."
 LONG_EXTERNAL_ID = "'external_id' must be fewer than 988 bytes"
-BAD_PROPERTIES = properties.BAD_PROPERTIES
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
 _STATES: Final = frozenset({"opted_in", "subscribed", "unsubscribed"})
 _GROUP_STATES: Final = frozenset({"subscribed", "unsubscribed"})
-_OCCURRENCE: Final = frozenset(
-    {
-        *PRIMARY,
-        "email",
-        "phone",
-        "app_id",
-        "time",
-        "properties",
-        "_update_existing_only",
-    }
-)
-_EVENT: Final = _OCCURRENCE | {"name"}
-_PURCHASE: Final = _OCCURRENCE | {"product_id", "currency", "price", "quantity"}
-_EVENT_RESERVED: Final = frozenset({"time", "event_name"})
-_PURCHASE_RESERVED: Final = frozenset(
-    {"time", "product_id", "quantity", "event_name", "price", "currency"}
-)
 
 
 def identifiers(sent: Any) -> list[str]:
@@ -95,8 +75,8 @@ def refusal(array: str, sent: Any, terms: Terms) -> str | None:
     if array == "attributes":
         return _bad_attributes(sent, terms)
     if array == "events":
-        return _bad_event(sent, strict=terms.strict)
-    return _bad_purchase(sent, strict=terms.strict)
+        return event_rules.event_refusal(sent, strict=terms.strict)
+    return event_rules.purchase_refusal(sent, strict=terms.strict)
 
 
 def _bad_identifier(array: str, sent: dict[str, Any]) -> str | None:
@@ -161,7 +141,7 @@ def _is_state(value: Any) -> bool:
 
 def _is_location(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        _is_number(value.get(name)) and abs(value[name]) <= most
+        is_number(value.get(name)) and abs(value[name]) <= most
         for name, most in (("longitude", 180), ("latitude", 90))
     )
 
@@ -182,65 +162,6 @@ def _bad_groups(groups: Any, terms: Terms) -> str | None:
 
 def _is_group(group_id: str, terms: Terms) -> bool:
     return terms.groups is None or group_id in terms.groups
-
-
-def _bad_event(sent: dict[str, Any], *, strict: bool) -> str | None:
-    name = sent.get("name")
-    if not _is_name(name):
-        return "'name' is required"
-    if strict and not sent.keys() <= _EVENT:
-        return _unknown(sent, _EVENT)
-    if reason := _bad_time(sent):
-        return reason
-    is_recommended = name.startswith(ecommerce.PREFIX)
-    reason = properties.refusal(
-        sent.get("properties"),
-        reserved=_EVENT_RESERVED,
-        may_hold_objects=is_recommended,
-        strict=strict,
-    )
-    if reason is None and strict and is_recommended:
-        why = ecommerce.problem(name, sent.get("properties"))
-        reason = f"{BAD_PROPERTIES}: {why}" if why else None
-    return reason
-
-
-def _bad_purchase(sent: dict[str, Any], *, strict: bool) -> str | None:
-    if not _is_name(sent.get("product_id")):
-        return "'product_id' is required"
-    if not ecommerce.is_currency(sent.get("currency")):
-        return "'currency' is not valid"
-    if not _is_number(sent.get("price")):
-        return "'price' is not valid"
-    quantity = sent.get("quantity", 1)
-    if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
-        return "'quantity' is not valid"
-    if strict and not sent.keys() <= _PURCHASE:
-        return _unknown(sent, _PURCHASE)
-    return _bad_time(sent) or properties.refusal(
-        sent.get("properties"),
-        reserved=_PURCHASE_RESERVED,
-        most_bytes=properties.MAX_PURCHASE_BYTES,
-        strict=strict,
-    )
-
-
-def _bad_time(sent: dict[str, Any]) -> str | None:
-    return None if is_time(sent.get("time")) else "'time' is not valid"
-
-
-def _unknown(sent: dict[str, Any], known: frozenset[str]) -> str:
-    """Name keys that Braze would drop: a property beside `properties` is lost."""
-    names = ", ".join(repr(name) for name in sorted(sent.keys() - known))
-    return f"{names} is not a key of this object"
-
-
-def _is_name(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _REFUSING_FIELDS: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (

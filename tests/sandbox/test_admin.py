@@ -14,6 +14,8 @@ from runner.sandbox.state import Settings, State
 from runner.sandbox.wire import Request
 
 from .conftest import Track, customer, tracker
+from .test_endpoints import prepare
+from .test_objects import EVENT, PURCHASE
 
 Start = Callable[..., Sandbox]
 
@@ -23,11 +25,23 @@ def get(sandbox: Sandbox, path: str) -> Any:
     return requests.get(f"{sandbox.url}{path}", timeout=5).json()
 
 
-@pytest.mark.parametrize("name", ["profiles", "requests", "meters", "bodies"])
-def test_what_python_sees_is_seen_over_http(
-    sandbox: Sandbox, track: Track, name: str
-) -> None:
-    track(customer(plan="gold", tags=["a"]))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "profiles",
+        "requests",
+        "meters",
+        "bodies",
+        "events",
+        "purchases",
+        "catalogs",
+        "cohorts",
+    ],
+)
+def test_what_python_sees_is_seen_over_http(sandbox: Sandbox, name: str) -> None:
+    prepare(sandbox)
+    tracker(sandbox)(attributes=[customer()], events=[EVENT], purchases=[PURCHASE])
+    assert getattr(sandbox, name)()
     assert get(sandbox, f"/sandbox/{name}") == getattr(sandbox, name)()
 
 
@@ -205,3 +219,30 @@ def test_a_request_without_an_object_is_noted(sandbox: Sandbox, track: Track) ->
 
 def test_the_page_tells_the_key_to_use(start: Start) -> None:
     assert get(start(api_key="mine"), "/sandbox/overview")["api_key"] == "mine"
+
+
+def test_the_page_tells_catalogs_and_cohorts(sandbox: Sandbox) -> None:
+    prepare(sandbox)
+    data = get(sandbox, "/sandbox/overview")
+    assert data["catalogs"] == [{"name": "shop", "field_count": 2, "item_count": 1}]
+    assert data["cohorts"] == [{"id": "c1", "name": "One", "members": 0}]
+
+
+def test_a_catalog_tells_its_fields_and_items(sandbox: Sandbox) -> None:
+    prepare(sandbox)
+    told = get(sandbox, "/sandbox/catalog?name=shop")
+    assert told["fields"] == {"id": "string", "title": "string"}
+    assert told["shown"] == {"p1": '{"id":"p1","title":"Tyre"}'}
+    assert get(sandbox, "/sandbox/catalog?name=no") == {"message": "No such catalog"}
+
+
+def test_a_profile_tells_its_last_events_and_purchases(
+    sandbox: Sandbox, track: Track
+) -> None:
+    for number in range(12):
+        track(events=[{**EVENT, "properties": {"big": 9007199254740993 + number}}])
+    track(purchases=[PURCHASE])
+    told = get(sandbox, "/sandbox/profile?key=u")
+    texts = [one["text"] for one in told["last_events"]]
+    assert (len(texts), texts[0]) == (10, '{"big":9007199254741004}')
+    assert told["last_purchases"][0]["text"] == "1 \N{MULTIPLICATION SIGN} 9.5 EUR"

@@ -32,7 +32,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, st
     )
     assert process.stdout is not None
     try:
-        pasted = [process.stdout.readline().split("export ", 1)[1] for _ in range(2)]
+        pasted = [process.stdout.readline().split("export ", 1)[1] for _ in range(5)]
         names = dict(line.strip().split("=", 1) for line in pasted)
         assert process.stdout.readline().startswith("# open http://127.0.0.1:")
         yield process, names
@@ -65,6 +65,50 @@ def test_options_reach_the_sandbox() -> None:
     with running("--rate-limit", "1/3600", "--dialect", "seconds") as (_, names):
         headers = [send(names).headers for _ in range(2)][1]
         assert "x-ratelimit-retry-after" in headers
+
+
+def test_the_printed_lines_are_enough_for_cohorts() -> None:
+    with running("--data-import-key", "mine") as (_, names):
+        answer = requests.post(
+            f"{names['BRAZE_REST_ENDPOINT']}/partners/{names['BRAZE_PARTNER']}/cohorts",
+            json={
+                "partner_api_key": names["BRAZE_PARTNER_API_KEY"],
+                "client_secret": names["BRAZE_DATA_IMPORT_KEY"],
+                "cohort_id": "c1",
+                "name": "One",
+            },
+            timeout=5,
+        )
+    assert (answer.status_code, names["BRAZE_DATA_IMPORT_KEY"]) == (201, "mine")
+
+
+def test_groups_delay_and_limits_reach_the_sandbox() -> None:
+    options = ["--subscription-groups", "g1", "--delay", "60", "--no-limits"]
+    with running(*options) as (_, names):
+        url = names["BRAZE_REST_ENDPOINT"]
+        headers = {"Authorization": f"Bearer {names['BRAZE_API_KEY']}"}
+        group = {
+            "subscription_group_id": "g2",
+            "subscription_state": "subscribed",
+            "external_ids": ["a"],
+        }
+        refused = requests.post(
+            f"{url}/v2/subscription/status/set",
+            json={"subscription_groups": [group]},
+            headers=headers,
+            timeout=5,
+        )
+        alias = {"alias_name": "n", "alias_label": "l"}
+        requests.post(
+            f"{url}/users/alias/new",
+            json={"user_aliases": [alias]},
+            headers=headers,
+            timeout=5,
+        )
+        listed = requests.get(f"{url}/catalogs", headers=headers, timeout=5)
+        profiles = requests.get(f"{url}/sandbox/profiles", timeout=5).json()
+    assert (refused.status_code, profiles) == (400, {})
+    assert listed.headers["x-ratelimit-limit"] == "250000"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

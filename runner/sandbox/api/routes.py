@@ -39,6 +39,10 @@ def _nothing(_: Any) -> int:
     return 0
 
 
+def _one(_: Any) -> int:
+    return 1
+
+
 def _nothing_locked(_: Any) -> str | None:
     return None
 
@@ -91,12 +95,12 @@ def _objects(handle: Handle, permission: str, pool: str) -> Endpoint:
     )
 
 
-def _cohort(handle: Handle) -> Endpoint:
+def _cohort(handle: Handle, count: Callable[[Any], int]) -> Endpoint:
     return Endpoint(
         handle,
         None,
         "cohorts",
-        _rows,
+        count,
         flights.in_identities,
         flights.cohort_of,
     )
@@ -165,8 +169,8 @@ _TABLE: Final[dict[str, Endpoint]] = {
     "PUT /catalogs/*/items/*": _item("PUT", "replace_item"),
     "DELETE /catalogs/*/items/*": _item("DELETE", "delete_item"),
     "GET /catalogs/*/items/*": _item("GET", "get_item"),
-    "POST /partners/*/cohorts": _cohort(cohorts.set_cohort),
-    "POST /partners/*/cohorts/users": _cohort(cohorts.change_users),
+    "POST /partners/*/cohorts": _cohort(cohorts.set_cohort, _one),
+    "POST /partners/*/cohorts/users": _cohort(cohorts.change_users, _rows),
 }
 _SPLIT: Final = {
     tuple(name.replace(" ", "").split("/")): endpoint
