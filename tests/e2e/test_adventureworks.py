@@ -31,7 +31,8 @@ DATA = Path(
     os.environ.get("ADVENTUREWORKS_DIR")
     or REPOSITORY.parent / "shared" / "data" / "adventureworks"
 ).resolve()
-MART = "main_marts.adventureworks_customer_attributes"
+SYNC = "adventureworks_customer_attributes"
+MART = f"main_marts.{SYNC}"
 CUSTOMERS = 18_148
 ATTRIBUTES = 22
 
@@ -57,8 +58,9 @@ class Example:
         return str(self.directory / "adventureworks.duckdb")
 
     def push(self) -> Any:
-        """Push and return what the command says of the one sync."""
-        sent = run(self.directory, "push", "--yes", "--format", "json", to=self.sandbox)
+        """Push the attributes alone and return what the command says of them."""
+        arguments = ("push", "--yes", "--format", "json", "-s", SYNC)
+        sent = run(self.directory, *arguments, to=self.sandbox)
         assert sent.returncode == 0, sent.stdout + sent.stderr
         (sync,) = json.loads(sent.stdout)["syncs"]
         return sync

@@ -1,0 +1,1 @@
+{{ braze_bridge.audience_memberships(ref('adventureworks_audience_members')) }}

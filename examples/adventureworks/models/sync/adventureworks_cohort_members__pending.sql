@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_cohort_members(ref('adventureworks_cohort_members')) }}
