@@ -12,8 +12,8 @@ import yaml
 
 from runner import errors
 from runner.cli import COMMANDS
-from runner.manifest import OBJECTS
-from runner.columns import PENDING_COLUMNS
+from runner.columns import PENDING_COLUMNS, WHOLE_COLUMNS
+from runner.operations import OBJECTS
 from runner.settings import Limits
 
 ROOT = Path(__file__).parents[1]
@@ -56,8 +56,12 @@ def test_every_key_of_meta_sync_stands_with_its_values() -> None:
 
     known = {"destination", "object"}
     for objects in OBJECTS.values():
-        for options in objects.values():
-            known |= set(options)
+        for each in objects.values():
+            known |= set(each.options)
+            for value in (
+                value for values in each.options.values() for value in values
+            ):
+                assert f"`{value}`" in text
     assert set(keys) == known
     for destination, objects in OBJECTS.items():
         for word in (destination, *objects):
@@ -68,6 +72,16 @@ def test_every_pending_column_is_explained() -> None:
     assert first_cells(page("pending-rows.md"), "# Pending rows") == list(
         PENDING_COLUMNS
     )
+
+
+def test_every_column_of_whole_rows_is_explained() -> None:
+    text = page("pending-rows.md").split("besides:")[1]
+    assert first_cells("# besides\n" + text, "# besides") == list(WHOLE_COLUMNS)
+
+
+def test_the_objects_stand_in_the_order_of_a_push() -> None:
+    words = first_cells(page("syncs.md"), "## Objects")
+    assert words == list(OBJECTS["braze"])
 
 
 def test_every_exit_code_of_an_error_is_in_the_table() -> None:
