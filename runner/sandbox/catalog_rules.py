@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from .dates import is_time
 
@@ -42,12 +42,12 @@ def error(
 def catalog_error(body: Any) -> Error | None:
     """Say what is wrong with the one catalog of a request to create it."""
     catalogs = body.get("catalogs") if isinstance(body, dict) else None
-    if not isinstance(catalogs, list) or not all(isinstance(x, dict) for x in catalogs):
+    if not _are_objects(catalogs):
         return error("catalog-array-invalid", "'catalogs' must be an array of objects")
-    if len(catalogs) != 1:
-        return error("too-many-catalog-atoms", "Exactly one catalog can be created")
+    if len(catalogs) > 1:
+        return error("too-many-catalog-atoms", "Only one catalog can be created")
     (catalog,) = catalogs
-    fields = catalog.get("fields")
+    fields: Any = catalog.get("fields")
     return (
         _name_error(catalog.get("name"), "invalid-catalog-name", "catalog-name")
         or _description_error(catalog.get("description", ""))
@@ -74,9 +74,7 @@ def fields_error(fields: Any) -> Error | None:
 def array_error(body: Any) -> Error | None:
     """Say what is wrong with the list of items as a whole."""
     items = body.get("items") if isinstance(body, dict) else None
-    if not isinstance(items, list) or not items:
-        return error("item-array-invalid", "'items' must be an array of objects")
-    if not all(isinstance(item, dict) for item in items):
+    if not _are_objects(items):
         return error("item-array-invalid", "'items' must be an array of objects")
     if len(items) > MAX_ITEMS:
         return error("request-includes-too-many-items", f"More than {MAX_ITEMS} items")
@@ -115,6 +113,11 @@ def item_error(
             what = f"the value of {name!r}"
             return _about_item(code, item_id, what)
     return None
+
+
+def _are_objects(items: Any) -> TypeGuard[list[dict[str, Any]]]:
+    is_list = isinstance(items, list) and bool(items)
+    return is_list and all(isinstance(item, dict) for item in items)
 
 
 def _field_error(field: dict[str, Any]) -> Error | None:

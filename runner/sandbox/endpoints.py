@@ -85,7 +85,8 @@ def _within_limits(state: State, asked: _Asked) -> Answer:
             return _refusing_fault(state, kind, pool=pool, now=now)
         if locked is not None and locked in state.flights.locked:
             return damage.LOCKED
-        state.flights.take_off(users, locked)
+        aloft = state.flights
+        aloft.take_off(users, locked)
     try:
         answer = _handled(state, asked)
         headers = rates.headers(window, now=now, dialect=dialect)
@@ -95,7 +96,8 @@ def _within_limits(state: State, asked: _Asked) -> Answer:
             time.sleep(answer.delay)
     finally:
         with state.lock:
-            state.flights.land(users, locked)
+            # Not `state.flights`: a reset may have come in between.
+            aloft.land(users, locked)
             state.meters.rejected += received.rejected
             state.meters.objects += received.queued
     return answer

@@ -77,7 +77,7 @@ def _birth_date(value: Any) -> str:
 
 
 def _gender(value: Any) -> str:
-    if value not in {"M", "F", "O", "N", "P"}:
+    if value not in ("M", "F", "O", "N", "P"):
         ignore("not one of M, F, O, N, P")
     return str(value)
 

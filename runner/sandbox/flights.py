@@ -12,6 +12,8 @@ from typing import Any, Final
 from .objects import identifiers, user_of
 from .track import ARRAYS
 
+_EMAIL: Final = "email:"
+_MISSING: Final = (None, "")
 # Where the bodies of the endpoints but /users/track name people, and as what.
 _KINDS: Final = {
     "external_id": "",
@@ -21,8 +23,8 @@ _KINDS: Final = {
     "new_external_id": "",
     "braze_ids": "braze_id:",
     "device_ids": "device_id:",
-    "email": "email:",
-    "emails": "email:",
+    "email": _EMAIL,
+    "emails": _EMAIL,
     "phone": "phone:",
     "phones": "phone:",
 }
@@ -63,11 +65,8 @@ def in_objects(body: Any) -> set[str]:
         # Nearly every request is of this plain form, and this is many times faster.
         names = {sent["external_id"] for name in ARRAYS for sent in body.get(name, ())}
     except (AttributeError, KeyError, TypeError):
-        names = set()
-        lists = [body.get(name) for name in ARRAYS] if isinstance(body, dict) else []
-        for sent in (sent for one in lists if isinstance(one, list) for sent in one):
-            names |= {user_of(sent)} - {None}
-    return names
+        names = {None}
+    return names if names.isdisjoint(_MISSING) else _each_named(body)
 
 
 def in_identities(body: Any) -> set[str]:
@@ -90,10 +89,16 @@ def cohort_of(body: Any) -> str | None:
     return cohort_id if isinstance(cohort_id, str) else None
 
 
+def _each_named(body: Any) -> set[str]:
+    lists = [body.get(name) for name in ARRAYS] if isinstance(body, dict) else []
+    sent = [one for items in lists if isinstance(items, list) for one in items]
+    return {name for one in sent if (name := user_of(one)) is not None}
+
+
 def _walk(value: Any, *, kind: str | None) -> Iterator[str]:
     if isinstance(value, str | int):
         if kind is not None:
-            yield f"{kind}{value}"
+            yield f"{kind}{value}".lower() if kind == _EMAIL else f"{kind}{value}"
     elif isinstance(value, list):
         for item in value:
             yield from _walk(item, kind=kind)

@@ -27,7 +27,8 @@ LONG_EXTERNAL_ID = "'external_id' must be fewer than 988 bytes"
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
 _STATES: Final = frozenset({"opted_in", "subscribed", "unsubscribed"})
-_GROUP_STATES: Final = frozenset({"subscribed", "unsubscribed"})
+# A tuple, as what is looked for may not be hashable.
+GROUP_STATES: Final = ("subscribed", "unsubscribed")
 
 
 def identifiers(sent: Any) -> list[str]:
@@ -62,7 +63,7 @@ def user_of(sent: Any) -> str | None:
             return str(value)
         if name == "user_alias" and is_alias(value):
             return f"{name}:{value['alias_label']}:{value['alias_name']}"
-        return f"{name}:{value}"
+        return f"{name}:{value}".lower() if name == "email" else f"{name}:{value}"
     return None
 
 
@@ -155,7 +156,7 @@ def _bad_groups(groups: Any, terms: Terms) -> str | None:
         group_id = group.get("subscription_group_id")
         if not isinstance(group_id, str) or not _is_group(group_id, terms):
             return "BAD_SUBSCRIPTION_GROUP_ID"
-        if group.get("subscription_state") not in _GROUP_STATES:
+        if group.get("subscription_state") not in GROUP_STATES:
             return "BAD_SUBSCRIPTION_GROUP_STATE"
     return None
 

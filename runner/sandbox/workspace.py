@@ -79,6 +79,7 @@ def apply(
             ignored += len(change.ignored)
         else:
             if item.sent.get("name") in workspace.blocklist:
+                ignored += 1
                 continue
             data_points += record(
                 workspace.log,

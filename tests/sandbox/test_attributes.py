@@ -300,6 +300,10 @@ def test_a_bad_standard_value_is_ignored(
     assert standard(name, good, bad) == good
 
 
+def test_a_gender_that_is_a_list_is_ignored(standard: Write) -> None:
+    assert standard("gender", ["F"]) == MISSING
+
+
 def test_a_bad_standard_value_is_still_answered_with_success(track: Track) -> None:
     answer = track(customer(country="Narnia", time_zone="Mars/Phobos"))
     assert answer.json() == {"message": "success", "attributes_processed": 1}

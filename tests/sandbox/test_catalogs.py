@@ -129,6 +129,11 @@ def test_two_catalogs_at_once_are_refused(sandbox: Sandbox) -> None:
     assert codes(answer) == ["too-many-catalog-atoms"]
 
 
+def test_no_catalog_at_all_is_refused(sandbox: Sandbox) -> None:
+    answer = call(sandbox, "POST", "/catalogs", {"catalogs": []})
+    assert codes(answer) == ["catalog-array-invalid"]
+
+
 def test_a_catalog_is_deleted(products: Sandbox) -> None:
     answers = [call(products, "DELETE", "/catalogs/products") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 404]

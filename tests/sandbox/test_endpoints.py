@@ -344,3 +344,30 @@ def test_the_most_requests_in_flight_for_one_user_are_metered(start: Start) -> N
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(delete, range(4)))
     assert (alone, sandbox.meters()["same_user_in_flight"]) == (1, 4)
+
+
+def test_a_reset_amid_a_request_does_no_harm(start: Start) -> None:
+    sandbox = start(faults={"rates": {"slow": 1}, "slow_seconds": 0.3})
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(tracker(sandbox), customer())
+        while not sandbox.requests():
+            time.sleep(0.01)
+        sandbox.reset()
+        assert answer.result().status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "most"),
+    [
+        ({"email": "ada@example.com"}, {"email": "Ada@example.com"}, 2),
+        ({"external_id": None, "phone": "+3900"}, {"phone": "+3900"}, 2),
+        ({"external_id": "a"}, {"external_id": "b"}, 1),
+    ],
+    ids=repr,
+)
+def test_who_is_the_same_user(start: Start, one: Any, other: Any, most: int) -> None:
+    sandbox = start(faults={"rates": {"slow": 1}, "slow_seconds": 0.4})
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(tracker(sandbox), sent) for sent in (one, other)]
+        assert [answer.result().status_code for answer in answers] == [201, 201]
+    assert sandbox.meters()["same_user_in_flight"] == most

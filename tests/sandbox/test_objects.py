@@ -83,6 +83,14 @@ def test_a_request_with_only_bad_objects_is_refused_with_its_errors(
             "BAD_SUBSCRIPTION_GROUP_STATE",
         ),
         (
+            customer(
+                subscription_groups=[
+                    {"subscription_group_id": "g", "subscription_state": ["subscribed"]}
+                ]
+            ),
+            "BAD_SUBSCRIPTION_GROUP_STATE",
+        ),
+        (
             customer(email_subscription_info=1),
             "INVALID_ATTRIBUTE_EMAIL_SUBSCRIPTION_INFO",
         ),

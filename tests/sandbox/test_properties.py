@@ -192,3 +192,10 @@ def test_every_copy_of_an_event_or_purchase_is_told_in_order(
     told = [(one["profile"], one["name"]) for one in sandbox.events()]
     assert told == [("u", "opened"), ("u", "closed"), ("u", "opened")]
     assert sandbox.purchases() == [{"profile": "u", **PURCHASE}] * 2
+
+
+def test_a_blocklisted_event_is_silently_ignored(start: Start) -> None:
+    sandbox = start(blocklist=["opened"])
+    answer = tracker(sandbox)(events=[EVENT])
+    assert (answer.status_code, sandbox.events()) == (201, [])
+    assert sandbox.meters()["ignored"] == 1

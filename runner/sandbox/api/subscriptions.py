@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from ..calls import Call, Reply, refused
+from ..objects import GROUP_STATES
 from ..profiles import Profile
 from ..state import State
 from ..workspace import sharing, subscribe
@@ -22,7 +23,6 @@ BAD_STATE = "'subscription_state' must be 'subscribed' or 'unsubscribed'"
 BAD_PHONE = "A phone number must be in the E.164 format"
 NOBODY = "{} is required"
 
-_STATES: Final = frozenset({"subscribed", "unsubscribed"})
 _PHONE: Final = re.compile(r"\+[1-9]\d{2,14}")
 _GROUP: Final = frozenset(
     {"subscription_group_id", "subscription_state", "use_double_opt_in_logic"}
@@ -66,7 +66,7 @@ def set_v2(state: State, call: Call) -> Reply:
 
 def status(state: State, call: Call) -> Reply:
     """Tell the states of people in one group, capitalised as Braze does."""
-    (group_id,) = call.query.get("subscription_group_id", [""])
+    group_id = call.query.get("subscription_group_id", [""])[0]
     if (wrong := _unknown_group(state, group_id)) is not None:
         return wrong
     people = [(key, one) for key in _V1 for one in _asked(call, key)]
@@ -117,7 +117,7 @@ def _read(state: State, entry: Any, keys: list[str]) -> _Change | Reply:
         return refused(f"Only {', '.join(keys)} and the group's keys are known")
     if (wrong := _unknown_group(state, entry.get("subscription_group_id"))) is not None:
         return wrong
-    if entry.get("subscription_state") not in _STATES:
+    if entry.get("subscription_state") not in GROUP_STATES:
         return refused(BAD_STATE)
     lists = [entry.get(key, []) for key in keys]
     if keys == [*_V1]:
@@ -141,8 +141,8 @@ def _bad_people(keys: list[str], lists: list[Any]) -> str | None:
 
 def _unknown_group(state: State, group_id: Any) -> Reply | None:
     groups = state.settings.subscription_groups
-    is_known = groups is None or group_id in groups
-    return None if is_text(group_id) and is_known else refused(BAD_GROUP)
+    is_known = is_text(group_id) and (groups is None or group_id in groups)
+    return None if is_known else refused(BAD_GROUP)
 
 
 def _affected(state: State, change: _Change) -> Iterable[Profile]:
