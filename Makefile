@@ -29,12 +29,15 @@ lint:
 types:
 	$(BIN)/mypy
 
-# Twice: the second build finds every table and view in place.
+# Twice: the second build finds every table and view in place. A project chooses one of
+# the encodings of audiences; here each of them is built.
+ENCODINGS := --vars '{audience_encodings: [flags, lists, groups, cohorts]}'
+
 models:
 	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build \
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ENCODINGS) \
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build \
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ENCODINGS) \
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
 	  --full-refresh --exclude resource_type:test resource_type:unit_test
 
