@@ -114,16 +114,18 @@ class Ledger:
         )
 
     def seen_columns(self, sync: str) -> dict[str, str]:
-        """The columns and types of the mart when it was last delivered."""
-        row = self.connection.execute(
+        """Every column that was ever delivered, with its type when it last was."""
+        rows = self.connection.execute(
             f"""
             select columns from {self.runs}
             where sync = ? and columns is not null and accepted > 0
-            order by started_at desc limit 1
+            group by columns order by max(started_at)
             """,
             [sync],
-        ).fetchone()
-        return json.loads(row[0]) if row else {}
+        ).fetchall()
+        return {
+            name: kind for (text,) in rows for name, kind in json.loads(text).items()
+        }
 
     def count_requests(self, run_id: str, sync: str, requests: int) -> None:
         """Add requests to a run that is at work."""

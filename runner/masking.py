@@ -10,7 +10,9 @@ MASK = "***"
 PROFILE_PII = frozenset(
     {
         "email",
+        "emails",
         "phone",
+        "phones",
         "first_name",
         "last_name",
         "dob",
@@ -31,21 +33,23 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
     except ValueError:
         content = None
     if isinstance(content, str):
-        return payload
+        # A bare id; but an id may be an address.
+        return MASK if "@" in content or content.startswith("+") else payload
     if not isinstance(content, dict):
         return "(not JSON)"
-    hidden = PROFILE_PII | pii
-    shown = _masked(content, hidden)
-    if isinstance(shown.get("user_alias"), dict):
-        # One column of the mart is inside: an alias may be an address.
-        shown["user_alias"] = _masked(shown["user_alias"], hidden)
+    shown = _masked(content, PROFILE_PII | pii)
     text = json.dumps(shown, ensure_ascii=False)
     return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
 
 
-def _masked(content: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+def _masked(content: Any, hidden: frozenset[str]) -> Any:
+    """The same without what tells who somebody is, however deep it stands."""
+    if isinstance(content, list):
+        return [_masked(item, hidden) for item in content]
+    if not isinstance(content, dict):
+        return content
     return {
-        name: MASK if name in hidden and value is not None else value
+        name: MASK if name in hidden and value is not None else _masked(value, hidden)
         for name, value in content.items()
     }
 

@@ -18,7 +18,10 @@ MODULES = {
     ".".join(("runner", *path.relative_to(PACKAGE).with_suffix("").parts)): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-PURE = ("outcome", "batches", "gate", "endpoint", "settings", "errors", "manifest")
+PURE = (
+    *("outcome", "refusals", "waits", "batches", "operations", "attribute_names"),
+    *("gate", "endpoint", "settings", "errors", "manifest", "plan"),
+)
 
 
 def imports(module: str) -> set[str]:

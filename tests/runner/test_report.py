@@ -184,9 +184,31 @@ def test_a_payload_that_is_no_json_is_not_shown(payload: str) -> None:
     assert masked_payload(payload, frozenset()) == "(not JSON)"
 
 
-@pytest.mark.parametrize("payload", ["[1]", "null", '"ada@example.com"', "7"])
+@pytest.mark.parametrize("payload", ["[1]", "null", "7"])
 def test_a_payload_that_is_no_object_is_not_shown(payload: str) -> None:
     assert masked_payload(payload, frozenset()) == "(not JSON)"
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [('"c-1"', '"c-1"'), ('"ada@example.com"', "***"), ('"+31612345678"', "***")],
+)
+def test_a_bare_id_is_shown_and_an_address_is_not(payload: str, shown: str) -> None:
+    assert masked_payload(payload, frozenset()) == shown
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"identifier_to_merge": {"email": "ada@example.com"}},
+        {"emails": ["ada@example.com"], "subscription_group_id": "g"},
+        {"phones": ["+31612345678"]},
+        {"cohort_changes": [{"aliases": [{"email": "ada@example.com"}]}]},
+    ],
+)
+def test_an_address_is_hidden_however_deep(payload: dict[str, Any]) -> None:
+    shown = masked_payload(json.dumps(payload), frozenset())
+    assert not [secret for secret in SECRETS if secret in shown]
 
 
 @pytest.mark.parametrize("secret", SECRETS)
