@@ -113,8 +113,8 @@ class Ledger:
             [sync, run_id, utcnow()],
         )
 
-    def seen_columns(self, sync: str) -> dict[str, str]:
-        """Every column that was ever delivered, with its type when it last was."""
+    def delivered_columns(self, sync: str) -> list[dict[str, str]]:
+        """The marts (column -> type) that were delivered, the latest at the end."""
         rows = self.connection.execute(
             f"""
             select columns from {self.runs}
@@ -123,9 +123,7 @@ class Ledger:
             """,
             [sync],
         ).fetchall()
-        return {
-            name: kind for (text,) in rows for name, kind in json.loads(text).items()
-        }
+        return [json.loads(text) for (text,) in rows]
 
     def count_requests(self, run_id: str, sync: str, requests: int) -> None:
         """Add requests to a run that is at work."""

@@ -114,8 +114,15 @@ def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
     sync = plan.sync
     if sync.object != "attributes" or sync.once:
         return []
-    seen = ledger.seen_columns(sync.name)
-    return name_problems(seen, json.loads(plan.columns), new=sync.new_names)
+    delivered = ledger.delivered_columns(sync.name)
+    seen = {name: kind for mart in delivered for name, kind in mart.items()}
+    found = name_problems(seen, json.loads(plan.columns), new=sync.new_names)
+    # What left long ago has been said.
+    return [
+        each
+        for each in found
+        if each.ruling is not Ruling.SAID or each.name in delivered[-1]
+    ]
 
 
 def _copy(
