@@ -42,6 +42,9 @@
         {{ return('Braze refuses names that begin with $') }}
     {%- elif name | length > 255 -%}
         {{ return('Braze refuses names of more than 255 characters') }}
+    {%- elif field in ['email_subscribe', 'push_subscribe', 'subscription_groups'] -%}
+        {#- An attribute is sent whenever it differs: it would re-subscribe people. -#}
+        {{ return('consent is sent by a sync of subscriptions alone') }}
     {%- elif field and field != name -%}
         {{ return('use the default field ' ~ field) }}
     {%- endif -%}

@@ -23,6 +23,11 @@ select '{{ name }}' as column_name
 where '{{ attribute_name_problem(name) }}' not like 'Braze refuses%'
 union all
 {% endfor %}
+{% for name in ['email_subscribe', 'Push Subscribe', 'subscription_groups'] %}
+select '{{ name }}' as column_name
+where '{{ attribute_name_problem(name) }}' not like 'consent is sent%'
+union all
+{% endfor %}
 {% for name in honest_names %}
 select '{{ name }}' as column_name
 where '{{ attribute_name_problem(name) }}' != 'None'
