@@ -70,7 +70,8 @@ class Delivery:
         self._gate = gate
         self._limits = limits
         self._queue: queue.SimpleQueue[Chain | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        # A signal's handler calls `stop` in the thread that may be within `take`.
+        self._lock = threading.RLock()
         self._acks: list[Ack] = []
         self._busy: set[Batch] = set()
         self._open_chains = 0
@@ -106,14 +107,18 @@ class Delivery:
             acks, self._acks = self._acks, []
         return acks
 
-    def abandon(self) -> list[Ack]:
-        """Return what is still in flight and must not be repeated, as unknown."""
-        if self._work.journal is None:
-            return []
+    def end(self) -> list[Ack]:
+        """Return the last acknowledgements.
+
+        Of rows that leave once, what a lane still has on the wire is unknown, and so is
+        what it had there when it broke.
+        """
+        reason = "the push ended while it was sent"
         with self._lock:
             busy, self._busy = self._busy, set()
-        reason = "the push ended while it was sent"
-        return [Ack(one.seqs[0], one.seqs[-1], "unknown", reason) for one in busy]
+            return self.take() + [
+                Ack(one.seqs[0], one.seqs[-1], "unknown", reason) for one in busy
+            ]
 
     def close(self) -> None:
         """No chain will follow: each lane ends when the queue is empty."""
@@ -233,10 +238,14 @@ class Delivery:
         """Send one request; of rows that leave once, the journal hears of it first."""
         journal = self._work.journal
         if journal:
+            journal.begin(batch.seqs)
             with self._lock:
                 self._busy.add(batch)
-            journal.begin(batch.seqs)
-        outcome = self._read(lane.send(call.method, call.path, body), batch)
+        # Whoever takes the lease over reads the journal: look at the lease after it.
+        if journal and not self._gate.is_trusted:
+            outcome = Outcome(Kind.RETRY, "the lease may be another's")
+        else:
+            outcome = self._read(lane.send(call.method, call.path, body), batch)
         if journal and outcome.kind not in {Kind.ACCEPTED, Kind.AGAIN, Kind.UNKNOWN}:
             journal.clear(batch.seqs)
             with self._lock:

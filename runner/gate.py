@@ -73,6 +73,11 @@ class Gate:
         with self._lock:
             self._trusted_until = self._clock() + seconds
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the lease still holds, by the last word about it."""
+        return self._clock() <= self._trusted_until
+
     def close_for(self, seconds: float) -> None:
         """Let nothing begin for so long; a shorter word undoes no longer one."""
         with self._lock:

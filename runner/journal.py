@@ -12,10 +12,18 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from .ledger import Ack, Verdict
+from .ledger import Ack
 
 _BEGUN, _CLEAR, _DONE = 1, 0, 2
+_FATES = {
+    "begin": _BEGUN,
+    "clear": _CLEAR,
+    "accepted": _DONE,
+    "rejected": _DONE,
+    "unknown": _DONE,
+}
 
 
 class Journal:
@@ -71,20 +79,26 @@ def read_journal(path: Path, rows: int) -> Reading | None:
     """Read the journal of a run of so many rows; None if it cannot be trusted."""
     try:
         lines = path.read_bytes().split(b"\n")[:-1]
-        entries = [json.loads(line) for line in lines]
-    except (OSError, ValueError):
+        boot, *entries = [json.loads(line) for line in lines]
+        # Without it, the last lines may have been lost with the machine.
+        if boot != ["boot", boot_id()] or not boot[1]:
+            return None
+        return _read(entries, rows)
+    except (OSError, ValueError, TypeError, LookupError):
         return None
-    if not entries or entries[0] != ["boot", boot_id()] or not entries[0][1]:
-        # Its last lines may have been lost with the machine.
-        return None
+
+
+def _read(entries: list[list[Any]], rows: int) -> Reading:
+    """Raises one of the above where an entry makes no sense."""
     state = bytearray(rows)
     reading = Reading()
-    for word, first, last, *rest in entries[1:]:
-        fate = {"begin": _BEGUN, "clear": _CLEAR}.get(word, _DONE)
+    for word, first, last, *rest in entries:
+        fate = _FATES[word]
+        if not 0 <= first <= last < rows:
+            raise ValueError
         state[first : last + 1] = bytes([fate]) * (last + 1 - first)
         if fate == _DONE:
-            verdict: Verdict = word
-            reading.acks.append(Ack(first, last, verdict, *rest))
+            reading.acks.append(Ack(first, last, word, *rest))
     reading.in_flight = stretches(state)
     return reading
 

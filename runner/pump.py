@@ -91,8 +91,7 @@ class Pump:
                 delivery.close()
                 closed = True
             if closed and (delivery.finished() or self._interrupts.drained_too_long):
-                acks = delivery.take()
-                return acks if delivery.finished() else acks + delivery.abandon()
+                return delivery.end()
             hungry = (
                 not closed
                 and not self._read_all
