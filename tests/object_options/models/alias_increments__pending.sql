@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_increments(ref('increments'), user='user_alias') }}

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_purchases(ref('purchases'), user='user_alias') }}

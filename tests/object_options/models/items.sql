@@ -1,0 +1,1 @@
+select 'P1' as id, 'Shoe' as title

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_catalog_items(ref('items'), 'shoes', on_removed='ignore') }}

@@ -1,0 +1,1 @@
+{{ braze_bridge.pending_events(ref('events'), user='user_alias') }}
