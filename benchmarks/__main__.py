@@ -1,4 +1,4 @@
-"""python -m benchmarks [push|plan|start ...]: all of them when none is named."""
+"""python -m benchmarks [push|plan|start|objects ...]: all when none is named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from .machine import facts
 
-NAMES = ("push", "plan", "start")
+NAMES = ("push", "plan", "start", "objects")
 
 
 def main() -> None:

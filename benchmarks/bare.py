@@ -1,7 +1,7 @@
 """A loop that does nothing but post prepared bodies with `requests`.
 
-python -m benchmarks.bare URL THREADS FILE: one Session a thread; ends with 1 unless
-every answer is a 201.
+python -m benchmarks.bare URL THREADS FILE [METHOD]: one Session a thread; ends with 1
+unless every answer is a success.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def bodies(path: Path) -> Iterator[bytes]:
 
 def main() -> None:
     """Post every body once."""
-    url, threads, path = sys.argv[1:]
+    url, threads, path, *method = sys.argv[1:]
+    verb = method[0] if method else "POST"
     waiting = list(bodies(Path(path)))[::-1]
     failed: list[int] = []
 
@@ -42,8 +43,10 @@ def main() -> None:
                     body = waiting.pop()
                 except IndexError:
                     return
-                answer = session.post(url, data=body, headers=HEADERS, timeout=60)
-                if answer.status_code != 201:
+                answer = session.request(
+                    verb, url, data=body, headers=HEADERS, timeout=60
+                )
+                if answer.status_code not in {201, 202}:
                     failed.append(answer.status_code)
 
     workers = [threading.Thread(target=work) for _ in range(int(threads))]

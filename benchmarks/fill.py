@@ -2,10 +2,13 @@
 
 python -m benchmarks.fill FILE STEP, where STEP is one of
   customers:N      replace the mart by N customers
+  visits:N         replace the events by N, half of them of one user in a hundred
+  items:N          replace the catalog by N items
   ledger           record every pending row as sent, as a push would
   changes          put a copy of the mart aside with 1 % of its rows changed
   swap             exchange the mart and the copy
   bodies:PATH      write the bodies of a push, each after its length (uint32)
+  item_bodies:PATH the same of the catalog's items
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from pathlib import Path
 
 import duckdb
 
-from runner.batches import cut
+from runner.batches import Cutter
+from runner.operations import OBJECTS, Credentials, Operation
 from runner.settings import Limits
 
-from .shop import CUSTOMERS
+from .shop import CUSTOMERS, ITEMS, VISITS
 
 # Two columns of each changed row, three of every other one.
 CHANGES = """\
@@ -60,20 +64,45 @@ def main() -> None:
             connection.execute(CHANGES)
         elif name == "swap":
             connection.execute(SWAP)
+        elif name in {"visits", "items"}:
+            select = {"visits": VISITS, "items": ITEMS}[name].format(rows=int(argument))
+            connection.execute(f"create or replace table {name} as {select}")
         elif name == "bodies":
-            write_bodies(connection, Path(argument))
+            write_bodies(connection, "customers", "attributes", Path(argument))
+        elif name == "item_bodies":
+            write_bodies(connection, "items", "items", Path(argument))
         else:
             sys.exit(f"fill: no step '{name}'")
         connection.execute("checkpoint")
 
 
-def write_bodies(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write what a push would send, request by request."""
-    rows = connection.execute("select payload from customers__pending").fetchall()
+def write_bodies(
+    connection: duckdb.DuckDBPyConnection, mart: str, name: str, path: Path
+) -> None:
+    """Write what a push would send by one operation, request by request."""
+    operation = _operation(name)
+    scope = "items" if name == "items" else ""
+    chosen = "where operation = 'items'" if name == "items" else ""
+    rows = connection.execute(
+        f"select payload from {mart}__pending {chosen}"
+    ).fetchall()
+    cutter = Cutter(operation, Limits())
+    numbered = ((at, text, None, scope) for at, (text,) in enumerate(rows))
+    call = operation.call(scope, Credentials())
     with path.open("wb") as file:
-        for batch in cut(((at, text) for at, (text,) in enumerate(rows)), Limits()):
-            body = batch.body()
-            file.write(struct.pack("<I", len(body)) + body)
+        for chain in [*cutter.feed(numbered), *cutter.finish()]:
+            for batch in chain.batches:
+                body = call.body(batch.payloads)
+                file.write(struct.pack("<I", len(body)) + body)
+
+
+def _operation(name: str) -> Operation:
+    return next(
+        operation
+        for each in OBJECTS["braze"].values()
+        for operation in each.operations
+        if operation.name == name
+    )
 
 
 if __name__ == "__main__":

@@ -96,6 +96,8 @@ def _push(filled: Shop, server: Sink, threads: int) -> Run:
     )
     done = Shop(target).runner(
         "push",
+        "-s",
+        "customers",
         "--yes",
         "--format",
         "json",

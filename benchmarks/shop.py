@@ -50,6 +50,40 @@ select
 from range({rows}) as numbers(i)
 """
 
+# Half of the events belong to one user in a hundred.
+VISITS = """\
+select
+    'v_' || lpad(i::varchar, 10, '0') as event_key,
+    'c_' || case
+        when i % 2 = 0 then hash(i) % greatest(({rows} // 3) // 100, 1)
+        else hash(i) % greatest({rows} // 3, 1)
+    end as external_id,
+    'product_viewed' as name,
+    timestamp '2026-01-01' + to_seconds(i::bigint) as time,
+    {{
+        'product_id': 'sku-' || hash(i * 3) % 5000,
+        'product_name': 'Article number ' || hash(i * 5) % 5000,
+        'price': ((hash(i * 7) % 20000) / 100.0)::decimal(12, 2),
+        'currency': 'EUR',
+        'source': ['web', 'app', 'store'][1 + (hash(i * 11) % 3)::int],
+        'position': (hash(i * 13) % 60)::int,
+        'is_on_sale': hash(i * 17) % 5 = 0,
+        'categories': ['shoes', 'category ' || hash(i * 19) % 40],
+        'campaign': 'autumn campaign number ' || hash(i * 23) % 90
+    }} as properties
+from range({rows}) as numbers(i)
+"""
+
+ITEMS = """\
+select
+    'item-' || i as id,
+    'Article number ' || i as title,
+    ((hash(i * 7) % 20000) / 100.0)::double as price,
+    hash(i * 11) % 3 = 0 as is_in_stock,
+    'A description of what article number ' || i || ' is good for' as description
+from range({rows}) as numbers(i)
+"""
+
 PROJECT = {
     "dbt_project.yml": """\
 name: shop
@@ -85,11 +119,23 @@ shop:
     "models/customers__pending.sql": """\
 {{ braze_bridge.pending_rows(ref('customers')) }}
 """,
-    "models/customers.yml": """\
+    "models/visits.sql": "{{ config(materialized='table') }}\n" + VISITS.format(rows=1),
+    "models/visits__pending.sql": "{{ braze_bridge.pending_events(ref('visits')) }}\n",
+    "models/items.sql": "{{ config(materialized='table') }}\n" + ITEMS.format(rows=1),
+    "models/items__pending.sql": """\
+{{ braze_bridge.pending_catalog_items(ref('items'), catalog='items') }}
+""",
+    "models/syncs.yml": """\
 models:
   - name: customers__pending
     config:
       meta: {sync: {destination: braze, object: attributes}}
+  - name: visits__pending
+    config:
+      meta: {sync: {destination: braze, object: events, first_run: send}}
+  - name: items__pending
+    config:
+      meta: {sync: {destination: braze, object: catalog}}
 """,
 }
 
