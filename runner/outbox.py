@@ -93,7 +93,19 @@ def count_rows(
     if limit is None or limit >= whole.planned:
         return whole
     # Guards look at all that is pending: a sample must not slip past them.
-    order = SEQ if is_ordered else "row_key"
+    _cut(connection, outbox, limit, order=SEQ if is_ordered else "row_key")
+    part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    return replace(part, guards=whole.guards, said=whole.said)
+
+
+def _cut(
+    connection: duckdb.DuckDBPyConnection,
+    outbox: Relation | str,
+    limit: int,
+    *,
+    order: str,
+) -> None:
+    """Keep so many of the rows to send, and all that are set aside, after those."""
     temporary = "temp " if isinstance(outbox, str) else ""
     connection.execute(
         f"""
@@ -103,10 +115,11 @@ def count_rows(
         """
     )
     connection.execute(f"drop table {outbox}")
-    connection.execute(f"create {temporary}table {outbox} as from sample")
+    # Ordered anew: the copy of a large table is in no order of itself.
+    connection.execute(
+        f"create {temporary}table {outbox} as from sample order by {SEQ}"
+    )
     connection.execute("drop table sample")
-    part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
-    return replace(part, guards=whole.guards, said=whole.said)
 
 
 def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:

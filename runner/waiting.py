@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from .ledger import Ledger, utcnow
+from .ledger import SEQ, Ledger, utcnow
 from .manifest import Relation, Sync
 from .settings import Limits
 
@@ -131,11 +131,14 @@ def hold_touched(ledger: Ledger, outbox: Relation | str) -> None:
         create temp table sorted_rows as
         select * replace (case when {touched} then 'held' else aside end as aside)
         from {outbox}
-        order by aside nulls first
+        order by aside nulls first, {SEQ}
         """
     )
     connection.execute(f"drop table {outbox}")
-    connection.execute(f"create {temporary}table {outbox} as from sorted_rows")
+    # Ordered anew: the copy of a large table is in no order of itself.
+    connection.execute(
+        f"create {temporary}table {outbox} as from sorted_rows order by {SEQ}"
+    )
     connection.execute("drop table sorted_rows")
 
 
