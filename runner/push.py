@@ -125,7 +125,9 @@ class Push:
             ledger.require()
             with ledger.transaction():
                 lease = leases.acquire(ledger)
-                recover(ledger, self.journals, self.tell)
+                journals = recover(ledger, self.journals, self.tell)
+            for journal in journals:
+                journal.unlink(missing_ok=True)
             try:
                 with ledger.transaction():
                     if not wish.full_resync:

@@ -12,23 +12,27 @@ from .ledger import Ack, Ledger
 _CUT_OFF = "the push was cut off while it was sent"
 
 
-def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> None:
+def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> list[Path]:
     """Fold what every run that was cut off had acknowledged.
 
     Rows that leave but once and were in flight become unknown; the others are pending
-    again. One transaction of the caller's.
+    again. One transaction of the caller's; returns the journals that are not needed
+    once it is committed.
     """
+    read: list[Path] = []
     for run_id, sync, outbox in ledger.unfinished_runs():
         if not ledger.has(outbox):
             ledger.give_up_run(run_id, sync)
             tell(f"{sync}: run {run_id} was cut off and left no outbox.")
             continue
+        journal = journals / f"{outbox}.jsonl"
+        read.append(journal)
         acks = ledger.acks_of(run_id, sync)
         claims = [ack for ack in acks if ack.verdict == "claimed"]
         if claims:
             rows = ledger.outbox_rows(outbox)
             answered = [ack for ack in acks if ack.verdict != "claimed"]
-            settled = _settled(claims, answered, journals / f"{outbox}.jsonl", rows)
+            settled = _settled(claims, answered, journal, rows)
             ledger.replace_acks(run_id, sync, settled)
         counts = finish_run(
             ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
@@ -40,6 +44,7 @@ def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> None
         if counts.unknown:
             text += f" {counts.unknown:,} are unknown. To see them: runner unknown"
         tell(text)
+    return read
 
 
 def _settled(

@@ -1,4 +1,4 @@
-"""What may leave but once: parked where nobody knows, repeated where none was applied."""
+"""What may leave but once: parked in doubt, repeated where nothing was applied."""
 
 from __future__ import annotations
 
