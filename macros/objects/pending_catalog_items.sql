@@ -130,7 +130,10 @@
         when len(list_filter(_entries, lambda entry: {{ rule }})) > 0
             then list_filter(_entries, lambda entry: {{ rule }})[1][1] || ' {{ words }}'
         {%- endfor %}
-        when len(list_filter(_entries, lambda entry: {{ braze_bridge.duckdb__problem('entry[2]') }} is not null)) > 0
+        when len(list_filter(
+            _entries,
+            lambda entry: {{ braze_bridge.duckdb__problem('entry[2]') }} is not null
+        )) > 0
             then 'a null stands deep inside a field'
     end
 {%- endmacro %}

@@ -46,7 +46,7 @@
 {%- endmacro %}
 
 
-{# What the ledger keeps of an event: enough to find it again, and nothing personal. #}
+{# What the ledger keeps: enough to find the event again, and none of its properties. #}
 {% macro kept_occurrence(user, members) -%}
     '{' || coalesce({{ braze_bridge.user_member(user) }} || ',', '')
     {%- for name, column in members.items() %}
