@@ -8,5 +8,6 @@ select
         range(number, number + 5),
         lambda id: {'order_id': id, 'status': 'delivered', 'channel': 'online shop'}
     ) as recent_orders,
-    number / 10 as propensity
+    number / 10 as propensity,
+    true as is_member
 from range(20) as numbers(number)
