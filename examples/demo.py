@@ -22,12 +22,18 @@ import requests
 ROOT = Path(__file__).resolve().parents[1]
 RUNNER = Path(sys.executable).with_name("runner")
 FOLDER = ROOT / ".demo"
-SYNC = "braze_customer_attributes"
+ENCODINGS = ["--vars", "{audience_encodings: [flags, lists, groups, cohorts]}"]
 # The seeds stay as they are: the raw table was changed by hand.
 CHANGED = ["--select", "raw_customers+", "--exclude"]
 CHANGED += ["resource_type:seed", "resource_type:unit_test"]
+DEPENDENT_SECONDS = 1
 SHOWN = ("first_name", "email", "country")
 SHOWN_CUSTOM = ("loyalty_tier", "orders_count", "lifetime_value")
+# Before the demo the shop's app had told Braze of a few people, as apps do.
+GUARDED = 3
+"""The exit code of a push that left something for a person to approve."""
+
+KNOWN_TO_THE_APP = ("C10024", "C10124", "C10140", "C10050", "C10051")
 
 
 def main() -> None:
@@ -44,6 +50,12 @@ def main() -> None:
         "BRIDGE_DUCKDB_PATH": str(FOLDER / "demo.duckdb"),
         "BRAZE_REST_ENDPOINT": endpoint,
         "BRAZE_API_KEY": "sandbox-key",
+        # Cohorts are for partners; the sandbox takes everybody for one.
+        "BRAZE_PARTNER": "demo",
+        "BRAZE_PARTNER_API_KEY": "sandbox-partner-key",
+        "BRAZE_DATA_IMPORT_KEY": "sandbox-import-key",
+        # Braze asks for five minutes between dependent calls; the sandbox for none.
+        "RUNNER_DEPENDENT_SECONDS": str(DEPENDENT_SECONDS),
     }
     say("A Braze on this machine", f"runner sandbox --port {port}")
     sandbox = subprocess.Popen(
@@ -58,37 +70,109 @@ def main() -> None:
 
 
 def tour(endpoint: str, environment: dict[str, str]) -> None:
-    """Build, push, change one value, push, push again."""
+    """Build, push, push what had to wait, approve, change one value, push nothing."""
+    tell_as_the_app_does(endpoint)
+    build = ["build", "--quiet", *ENCODINGS]
     say(
-        "dbt builds the shop's models and tests them (about 20 seconds)", "runner build"
+        "dbt builds the shop's models and tests them (about 40 seconds)",
+        shlex.join(["runner", *build]),
     )
-    run(environment, "build", "--quiet")
+    run(environment, *build)
 
-    say("Every customer is sent", "runner push")
-    run(environment, "push")
+    say("Everything is sent, but what cannot be undone", "runner push")
+    run(environment, "push", expected=GUARDED)
     show_profiles(endpoint)
 
+    time.sleep(DEPENDENT_SECONDS)
+    say("What needed these people in Braze goes now", "runner push")
+    run(environment, "push", expected=GUARDED)
+
+    for sync in ("braze_user_deletions", "braze_merges"):
+        plan_id = pending_plan(environment, sync)
+        say(
+            "What cannot be undone goes with approval",
+            f"runner push -s {sync} --approve {plan_id}",
+        )
+        run(environment, "push", "-s", sync, "--approve", plan_id)
+    time.sleep(DEPENDENT_SECONDS)
+    say("And the rest of the people whom that touched", "runner push")
+    run(environment, "push")
+    show_objects(endpoint)
+
     customer = change_one_value()
+    build = [*build, *CHANGED]
     say(
         f"Customer {customer} became platinum in the raw table; "
-        "dbt builds and tests what depends on it (about 10 seconds)",
-        shlex.join(["runner", "build", *CHANGED]),
+        "dbt builds and tests what depends on it (about 20 seconds)",
+        shlex.join(["runner", *build]),
     )
-    run(environment, "build", "--quiet", *CHANGED)
+    run(environment, *build)
 
-    say("One object with one attribute is sent", "runner push")
-    run(environment, "push")
+    attributes = ["push", "-s", "braze_customer_attributes"]
+    say("One object with one attribute is sent", shlex.join(["runner", *attributes]))
+    run(environment, *attributes)
     body = requests.get(f"{endpoint}/sandbox/bodies", timeout=10).json()[-1]
     print("\nThe request:", json.dumps(body))
 
-    say("Nothing changed, so nothing is sent", "runner push")
-    run(environment, "push")
+    say("Nothing changed, so nothing is sent", shlex.join(["runner", *attributes]))
+    run(environment, *attributes)
     meters = requests.get(f"{endpoint}/sandbox/meters", timeout=10).json()
     print(
-        f"\nBraze saw {meters['requests']} requests with {meters['objects']} objects "
-        f"in all, and knows {meters['profiles']} profiles."
+        f"\nBraze saw {meters['requests']} requests in all, "
+        f"and knows {meters['profiles']} profiles."
     )
     print("To watch a push arrive: runner sandbox, and open its page.")
+
+
+def tell_as_the_app_does(endpoint: str) -> None:
+    """Make the profiles that the shop's app made long before this project."""
+    people = [{"external_id": each} for each in KNOWN_TO_THE_APP]
+    requests.post(
+        f"{endpoint}/users/track",
+        json={"attributes": people},
+        headers={"Authorization": "Bearer sandbox-key"},
+        timeout=10,
+    ).raise_for_status()
+
+
+def pending_plan(environment: dict[str, str], sync: str) -> str:
+    """The id of what is pending of one sync, as a person reads it off the screen."""
+    found = subprocess.run(
+        [RUNNER, "plan", "-s", sync, "--format", "json"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return str(json.loads(found.stdout)["plan_id"])
+
+
+def show_objects(endpoint: str) -> None:
+    """Say what Braze holds now, object by object."""
+
+    def held(what: str) -> Any:
+        return requests.get(f"{endpoint}/sandbox/{what}", timeout=30).json()
+
+    profiles, catalogs, cohorts = held("profiles"), held("catalogs"), held("cohorts")
+    events = sum(len(profile["event_log"]) for profile in profiles.values())
+    purchases = sum(len(profile["purchase_log"]) for profile in profiles.values())
+    groups = sum(
+        len(profile.get("subscription_groups", [])) for profile in profiles.values()
+    )
+    aliases = sum(len(profile["user_aliases"]) for profile in profiles.values())
+    print(f"\nBraze holds {len(profiles)} profiles with")
+    for count, what in (
+        (events, "custom events, each of them once"),
+        (purchases, "purchases, each of them once"),
+        (groups, "states in subscription groups"),
+        (aliases, "aliases"),
+    ):
+        print(f"  {count:6,} {what}")
+    for name, catalog in sorted(catalogs.items()):
+        print(f"  {len(catalog['items']):6,} items in the catalog {name}")
+    for cohort in sorted(cohorts.values(), key=lambda one: str(one["name"])):
+        print(f"  {len(cohort['members']):6,} people in the cohort '{cohort['name']}'")
 
 
 def change_one_value() -> str:
@@ -130,14 +214,14 @@ def row(profile: dict[str, Any]) -> list[object]:
     return fields + [custom.get(name, "-") for name in SHOWN_CUSTOM]
 
 
-def run(environment: dict[str, str], *arguments: str) -> None:
-    """Run a command of the runner's and stop the demo when it fails."""
+def run(environment: dict[str, str], *arguments: str, expected: int = 0) -> None:
+    """Run a command of the runner's and stop the demo when it ends otherwise."""
     began = time.monotonic()
     code = subprocess.run(
         [RUNNER, *arguments], cwd=ROOT, env=environment, check=False
     ).returncode
     print(f"(took {time.monotonic() - began:.1f} s)", flush=True)
-    if code:
+    if code != expected:
         sys.exit(f"runner {arguments[0]} ended with exit code {code}.")
 
 
