@@ -22,7 +22,7 @@ from .project import Project
 CONNECT_ATTEMPTS = 9
 """dbt-duckdb doubles its pause from one second on: nine attempts are eight minutes."""
 
-LAST_WORDS_SECONDS = 10.0
+LAST_WORDS_SECONDS = 5.0
 """How long dbt may take to end once it is asked to."""
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from types import FrameType
 
 import click
 
@@ -16,6 +12,7 @@ from ..errors import ConfigError, LeaseError
 from ..project import Selection
 from ..report import push_text
 from ..schedule import Schedule, Turn, parse_cron, parse_every, turns
+from ..stopping import Stopped, stoppable
 from .options import format_option, project_options, say, select_option
 from .turn import Turned, Work, iso, now, ready, take_turn
 
@@ -24,10 +21,6 @@ ENDS_A_SCHEDULE = frozenset({ConfigError.exit_code, LeaseError.exit_code})
 
 NAP_SECONDS = 5.0
 """A machine that slept looks at the clock this soon after it woke."""
-
-
-class Stopped(BaseException):
-    """SIGTERM or SIGINT, wherever we are, unless a push takes care of it."""
 
 
 @click.command()
@@ -64,21 +57,29 @@ def run(
         msg = "--every and --cron are two schedules; say one."
         raise click.UsageError(msg)
     work = Work(selection, select, dbt_arguments)
-    with _stoppable():
-        if cron:
-            schedule: Schedule = parse_cron(cron, now())
-            with ready(work):
-                say(f"The first turn is at {iso(schedule.first(now()))}.")
-            _keep(work, schedule, output)
-        elif every:
-            _keep(work, parse_every(every, now()), output)
-        else:
-            turned = take_turn(work)
-            _print(turned, None, output)
-            sys.exit(turned.exit_code)
+    try:
+        with stoppable():
+            sys.exit(_work(work, output, every=every, cron=cron))
+    except Stopped as stopped:
+        say("Stopped by a signal. Nothing is lost: the next run sends what is pending.")
+        sys.exit(128 + stopped.number)
 
 
-def _keep(work: Work, schedule: Schedule, output: str) -> None:
+def _work(work: Work, output: str, *, every: str | None, cron: str | None) -> int:
+    """Take one turn, or turns without an end; return the exit code."""
+    if every:
+        return _keep(work, parse_every(every, now()), output)
+    if cron:
+        schedule = parse_cron(cron, now())
+        with ready(work):
+            say(f"The first turn is at {iso(schedule.first(now()))}.")
+        return _keep(work, schedule, output)
+    turned = take_turn(work)
+    _print(turned, None, output)
+    return turned.exit_code
+
+
+def _keep(work: Work, schedule: Schedule, output: str) -> int:
     """Take turns until a signal, or until the first one shows that it cannot go on."""
     is_first = True
     for turn in turns(schedule, now, _wait):
@@ -87,11 +88,12 @@ def _keep(work: Work, schedule: Schedule, output: str) -> None:
         turned = take_turn(work)
         _print(turned, turn, output)
         if turned.push and turned.push.signal:
-            sys.exit(turned.exit_code)
+            break
         if is_first and turned.exit_code in ENDS_A_SCHEDULE:
             say("The first turn could not begin: the schedule ends.")
-            sys.exit(turned.exit_code)
+            break
         is_first = False
+    return turned.exit_code
 
 
 def _print(turned: Turned, turn: Turn | None, output: str) -> None:
@@ -121,26 +123,3 @@ def _wait(until: datetime) -> None:
     """Sleep by the clock on the wall; the processor's stands still while it sleeps."""
     while (left := (until - now()).total_seconds()) > 0:
         time.sleep(min(left, NAP_SECONDS))
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """End at once on a signal, but for a push, which settles what is in flight first.
-
-    A push sets handlers of its own while it sends, and puts these back.
-    """
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if not received:
-            received.append(number)
-            raise Stopped
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    try:
-        yield
-    except (Stopped, KeyboardInterrupt):
-        # KeyboardInterrupt is what DuckDB makes of any signal.
-        say("Stopped by a signal. Nothing is lost: the next run sends what is pending.")
-        sys.exit(128 + (received[0] if received else signal.SIGINT))

@@ -219,6 +219,7 @@ def test_a_failed_turn_is_told_and_the_schedule_goes_on(
     shop: Shop, sandbox: Sandbox
 ) -> None:
     """The key is read anew by each turn, so that it can be changed in between."""
+    edit(shop, "orders", "range(1)", "range(500)")  # longer than a second, at any rate
     key = shop.directory / "key"
     key.write_text("not-the-key", "utf-8")
     endpoint = {"BRAZE_REST_ENDPOINT": sandbox.url, "BRAZE_API_KEY_FILE": str(key)}
@@ -295,6 +296,28 @@ def test_a_signal_during_the_build_ends_dbt_and_sends_nothing(
         os.kill(dbt, 0)
     assert sandbox.requests() == []
     assert shop.sql("select orders from main.orders") == [(1,)]
+
+
+def test_a_signal_is_heard_while_the_plan_is_frozen(
+    shop: Shop, sandbox: Sandbox
+) -> None:
+    """The warehouse is busy with one statement, and Python hears nothing meanwhile."""
+    shop.sql(
+        "create or replace view main.people__pending as select pending.* replace ("
+        "row_key || (select sum(hash(a.range + b.range)) "
+        "from range(10000000) as a, range(1000000) as b) as row_key) "
+        "from main.orders__pending as pending"
+    )
+    arguments = ("-s", "people", "--", "--quiet", "--select", "diary")
+    with started(shop, *arguments, sandbox=sandbox) as process:
+        until(lambda: children(process))
+        until(lambda: not children(process))
+        time.sleep(1)
+        process.terminate()
+        assert process.wait(timeout=20) == 143
+
+    assert sandbox.requests() == []
+    assert shop.ledger()["ledger_runs"] == []
 
 
 def test_a_signal_during_the_push_settles_what_is_in_flight(
