@@ -12,21 +12,7 @@
     {%- if key_columns | length == 1 -%}
         {{- braze_bridge.user_key(key_columns[0], row_key) -}}
     {%- else -%}
-        'user_alias:' || {{ braze_bridge.key_member(row_key, 'alias_label') }}
-        || ':' || {{ braze_bridge.key_member(row_key, 'alias_name') }}
+        'user_alias:' || {{ braze_bridge.json_member(row_key, 'alias_label') }}
+        || ':' || {{ braze_bridge.json_member(row_key, 'alias_name') }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{# One of the two names that the key of an alias holds. #}
-{% macro key_member(row_key, name) -%}
-    {{- adapter.dispatch('key_member', 'braze_bridge')(row_key, name) -}}
-{%- endmacro %}
-
-{% macro default__key_member(row_key, name) -%}
-    json_extract_string({{ row_key }}, '$.{{ name }}')
-{%- endmacro %}
-
-{% macro snowflake__key_member(row_key, name) -%}
-    json_extract_path_text({{ row_key }}, '{{ name }}')
 {%- endmacro %}

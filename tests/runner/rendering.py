@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-MACROS = Path(__file__).parents[2] / "macros" / "delta"
+MACROS = Path(__file__).parents[2] / "macros"
 
 
 class CompilerError(Exception):
@@ -60,7 +60,7 @@ def render(
             "return": _return,
         }
     )
-    for path in sorted(MACROS.glob("*.sql")):
+    for path in [*MACROS.glob("delta/*.sql"), *MACROS.glob("objects/*.sql")]:
         module = environment.from_string(path.read_text("utf-8")).module
         for name in dir(module):
             if not name.startswith("_"):

@@ -19,7 +19,6 @@ ALLOWED = {
     "FLATTEN",
     "GET",
     "HASH",
-    "JSON_EXTRACT_PATH_TEXT",
     "OBJECT_CONSTRUCT_KEEP_NULL",
     "TO_VARIANT",
     "TYPEOF",
