@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .batches import Batch, Chain
@@ -18,7 +18,7 @@ from .braze import Answer
 from .errors import DeliveryError, RunnerError
 from .gate import Gate
 from .journal import Journal
-from .ledger import Ack
+from .ledger import SENT_AGAIN, Ack
 from .operations import Call, Operation
 from .outcome import Kind, Outcome, classify
 from .refusals import Sent
@@ -176,13 +176,14 @@ class Delivery:
     def _settle(self, lane: Sender, batch: Batch) -> None:
         """Bring a batch to its end, in parts while a row in it spoils the rest."""
         parts = [batch]
+        doubted = False
         while parts:
             part = parts.pop()
             outcome = self._send(lane, part)
             if outcome is None:
                 continue
             if outcome.kind is Kind.ACCEPTED:
-                self._accept(part, outcome)
+                self._accept(part, outcome, SENT_AGAIN if doubted else outcome.reason)
             elif outcome.kind is Kind.UNKNOWN:
                 self._park(part, outcome)
             elif outcome.kind is Kind.AGAIN:
@@ -190,6 +191,7 @@ class Delivery:
                 self._refuse(part, outcome)
                 parts += [part.part(good)] if good else []
             elif len(part.seqs) > 1:
+                doubted = doubted or outcome.is_applied is None
                 parts += reversed(part.halves())
             else:
                 status, _, words = outcome.reason.partition(": ")
@@ -210,6 +212,8 @@ class Delivery:
             finally:
                 self._gate.leave()
             reason = outcome.reason
+            if outcome.kind is Kind.ACCEPTED and attempt:
+                return replace(outcome, reason=SENT_AGAIN)
             if outcome.kind in _FINAL:
                 return outcome
             if outcome.kind in _STOPPING:
@@ -279,16 +283,16 @@ class Delivery:
         )
         return classify(answer.status, answer.headers, answer.body, sent)
 
-    def _accept(self, batch: Batch, outcome: Outcome) -> None:
+    def _accept(self, batch: Batch, outcome: Outcome, reason: str) -> None:
         acks: list[Ack] = []
         first = 0
         for position in sorted(outcome.refused):
             if position > first:
-                acks.append(_accepted(batch, first, position - 1))
+                acks.append(_accepted(batch, first, position - 1, reason))
             acks.append(_rejected(batch, position, outcome))
             first = position + 1
         if first < len(batch.seqs):
-            acks.append(_accepted(batch, first, len(batch.seqs) - 1))
+            acks.append(_accepted(batch, first, len(batch.seqs) - 1, reason))
         self._keep(batch, acks, accepted=len(batch.seqs) - len(outcome.refused))
         self._check_rejected(next(iter(outcome.refused.values()), ""))
 
@@ -346,8 +350,8 @@ _FINAL = frozenset({Kind.ACCEPTED, Kind.AGAIN, Kind.SPLIT, Kind.UNKNOWN})
 _STOPPING = frozenset({Kind.AUTH, Kind.CONFIG, Kind.MISSING})
 
 
-def _accepted(batch: Batch, first: int, last: int) -> Ack:
-    return Ack(batch.seqs[first], batch.seqs[last], "accepted")
+def _accepted(batch: Batch, first: int, last: int, reason: str) -> Ack:
+    return Ack(batch.seqs[first], batch.seqs[last], "accepted", reason)
 
 
 def _rejected(batch: Batch, position: int, outcome: Outcome) -> Ack:

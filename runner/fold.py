@@ -6,7 +6,7 @@ and the ledger says the same in rows. One transaction of the caller's.
 
 from __future__ import annotations
 
-from .ledger import NOT_SENT, SEQ, Counts, Ledger, utcnow
+from .ledger import NOT_SENT, SENT_AGAIN, SEQ, Counts, Ledger, utcnow
 from .manifest import Relation
 
 
@@ -89,6 +89,7 @@ def _fold(
     ).fetchone()
     accepted, rejected, unknown, data_points = row or (0, 0, 0, 0)
     _keep_sent(ledger, run_id, sync, _has_column(ledger, "sent_times"))
+    _distrust_partial_writes(ledger, sync, outbox)
     if rejected or _has(ledger, ledger.rejected, sync):
         _keep_rejected(ledger, run_id, sync)
     if unknown:
@@ -133,6 +134,29 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:
         where outcome = 'accepted' and row_json is not null
         """,
         [sync, run_id, utcnow()],
+    )
+
+
+def _distrust_partial_writes(ledger: Ledger, sync: str, outbox: Relation) -> None:
+    """Send whole, next time, what a repeated `$add` may have put into Braze twice.
+
+    Adding elements to an array of objects is no write that may be repeated; when a row
+    was sent more than once, or may have been sent, its hash is emptied as for a resync.
+    """
+    ledger.connection.execute(
+        f"""
+        update {ledger.sent} set row_hash = ''
+        where sync = ? and row_key in (
+            select outbox.row_key
+            from {outbox} as outbox
+            left join settled on outbox.row_key = settled.row_key
+            where
+                outbox.change = 'changed'
+                and contains(outbox.payload, '"$add"')
+                and (settled.row_key is null or settled.reason = '{SENT_AGAIN}')
+        )
+        """,
+        [sync],
     )
 
 

@@ -29,6 +29,10 @@ NOT_SENT = "not sent"
 """The status of a row that was refused before it could travel."""
 
 
+SENT_AGAIN = "sent more than once"
+"""Why an accepted row is not quite trusted: the answers before said nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ack:
     """What became of the outbox rows first_seq..last_seq."""

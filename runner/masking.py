@@ -59,7 +59,7 @@ def shown_key(key: str, payload: str) -> str:
 
     The identifier is the payload's first member, so its name says what the key is.
     """
-    if payload.startswith(('{"email":', '{"phone":')):
+    if payload.startswith(('{"email":', '{"phone":')) or "@" in key:
         return MASK
     text = "".join(char if char.isprintable() else "?" for char in key)
     return text if len(text) <= _KEY_WIDTH else text[: _KEY_WIDTH - 3] + "..."

@@ -22,6 +22,9 @@ from .options import (
 )
 from .pushing import deliver
 
+NOTHING = '{"run_id": null, "plan_id": null, "syncs": []}'
+"""What a program reads when every sync is held back."""
+
 
 @click.command()
 @project_options
@@ -78,6 +81,8 @@ def push(
         wish=Wish(limit, approve, full_resync),
     )
     result = delivered.push
+    if result is None and output == "json":
+        click.echo(NOTHING)
     if result:
         click.echo(push_json(result) if output == "json" else push_text(result))
         if result.signal:
