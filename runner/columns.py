@@ -37,6 +37,8 @@ WHOLE_COLUMNS = (
 SENT_TIMES = "sent_times"
 """Attributes with a minimum interval: when each of them was last sent."""
 
+CONSENT_NAMES = frozenset({"email_subscribe", "push_subscribe", "subscription_groups"})
+
 PRIMARY_IDENTIFIERS = ("external_id", "braze_id", "user_alias")
 """An object may hold one of them; e-mail and phone are attributes beside it."""
 
@@ -84,6 +86,12 @@ def _check_mart(
             f"{sync.name}: {mart.name} has the column "
             f"{', '.join(sorted(names & RESERVED_NAMES))}, a name that "
             "pending_rows() keeps for itself. Rename it."
+        )
+        raise ConfigError(msg)
+    if consent := sorted(names & CONSENT_NAMES):
+        msg = (
+            f"{sync.name}: {mart.name} has the column {', '.join(consent)}. Consent "
+            "has a sync of its own, where Braze's later word wins: docs/consent.md."
         )
         raise ConfigError(msg)
     primary = [name for name in names if name.lower() in PRIMARY_IDENTIFIERS]

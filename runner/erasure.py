@@ -103,6 +103,9 @@ def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
                 or lower(json_extract_string({content}, '$.email')) in (
                     select id from erased_users where kind = 'email'
                 )
+                or json_extract_string({content}, '$.phone') in (
+                    select id from erased_users where kind = 'phone'
+                )
                 or list_has_any(
                     cast(json_extract({content}, '$.user_keys') as varchar[]),
                     (select list(kind || ':' || id) from erased_users)

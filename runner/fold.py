@@ -113,6 +113,7 @@ def _has_column(ledger: Ledger, name: str) -> bool:
 
 
 def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:  # noqa: FBT001
+    now = utcnow()
     if _has(ledger, ledger.sent, sync):
         ledger.connection.execute(
             f"""
@@ -126,14 +127,15 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:
     ledger.connection.execute(
         f"""
         insert into {ledger.sent}
-            (sync, row_key, row_hash, row_json, run_id, sent_at, sent_times)
+            (sync, row_key, row_hash, row_json, run_id, sent_at, sent_times, added_at)
         select
             ?, row_key, row_hash, row_json, ?, ?,
-            {"sent_times" if has_times else "null"}
+            {"sent_times" if has_times else "null"},
+            case when change = 'added' then ? end
         from settled
         where outcome = 'accepted' and row_json is not null
         """,
-        [sync, run_id, utcnow()],
+        [sync, run_id, now, now],
     )
 
 

@@ -49,7 +49,7 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
         create or replace temp table new_users as
         select 'external_id:' || row_key as user_key
         from {ledger.sent}
-        where list_contains(?, sync) and sent_at > ?
+        where list_contains(?, sync) and added_at > ?
         """,
         [attributes, since],
     )

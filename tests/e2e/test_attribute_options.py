@@ -96,6 +96,28 @@ def test_arrays_objects_and_keyed_arrays_end_as_in_the_mart(
     assert push(shop, "nested", sandbox) == 0
 
 
+def test_an_element_that_a_lost_answer_added_twice_is_put_right_by_the_next_push(
+    shop: Shop, sandbox: Sandbox
+) -> None:
+    assert push(shop, "nested", sandbox) == 20
+    shop.sql("""
+        update main.people set recent_orders = list_append(
+            recent_orders, {'order_id': 99, 'status': 'new', 'channel': 'online shop'}
+        )
+        where external_id = 'p1'
+    """)
+    sandbox.set_faults({"script": ["lost_answer"]})
+    assert push(shop, "nested", sandbox) == 1
+    doubled = [order["order_id"] for order in custom(sandbox)["recent_orders"]]
+    assert doubled.count(99) == 2
+
+    assert push(shop, "nested", sandbox) == 1
+
+    mended = [order["order_id"] for order in custom(sandbox)["recent_orders"]]
+    assert mended.count(99) == 1
+    assert push(shop, "nested", sandbox) == 0
+
+
 def test_a_volatile_attribute_waits_and_is_sent_when_its_time_has_come(
     shop: Shop, sandbox: Sandbox
 ) -> None:
