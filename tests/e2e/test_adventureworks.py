@@ -34,6 +34,9 @@ DATA = Path(
 SYNC = "adventureworks_customer_attributes"
 MART = f"main_marts.{SYNC}"
 CUSTOMERS = 18_148
+ORDERS = 25_164
+ORDER_LINES = 56_046
+PRODUCTS = 293
 ATTRIBUTES = 22
 
 # José Hernandez: an accent in his name and in his address, and orders.
@@ -57,9 +60,9 @@ class Example:
         """The DuckDB file."""
         return str(self.directory / "adventureworks.duckdb")
 
-    def push(self) -> Any:
-        """Push the attributes alone and return what the command says of them."""
-        arguments = ("push", "--yes", "--format", "json", "-s", SYNC)
+    def push(self, name: str = SYNC) -> Any:
+        """Push one sync and return what the command says of it."""
+        arguments = ("push", "--yes", "--format", "json", "-s", name)
         sent = run(self.directory, *arguments, to=self.sandbox)
         assert sent.returncode == 0, sent.stdout + sent.stderr
         (sync,) = json.loads(sent.stdout)["syncs"]
@@ -183,6 +186,45 @@ def test_known_oddities_arrive_as_decided(pushed: Example) -> None:
         "country": "CA",
         "continent": "North America",
     }
+
+
+@needs_data
+def test_every_order_line_is_in_one_order_event_after_three_pushes(
+    pushed: Example,
+) -> None:
+    sent = [pushed.push("adventureworks_order_events") for _ in range(3)]
+
+    assert [each["accepted"] for each in sent] == [ORDERS, 0, 0]
+    assert [each["requests"] for each in sent[1:]] == [0, 0]
+    events = pushed.sandbox.events()
+    assert {event["name"] for event in events} == {"ecommerce.order_placed"}
+    assert len({event["properties"]["event_id"] for event in events}) == len(events)
+    lines = sum(len(event["properties"]["products"]) for event in events)
+    assert (len(events), lines) == (ORDERS, ORDER_LINES)
+    assert pushed.sandbox.meters()["same_user_in_flight"] == 1
+
+
+@needs_data
+def test_every_product_is_an_item_of_the_catalog(pushed: Example) -> None:
+    sent = [pushed.push("adventureworks_catalog_products") for _ in range(2)]
+
+    assert [each["accepted"] for each in sent] == [PRODUCTS + 1, 0]
+    catalog = pushed.sandbox.catalogs()["adventureworks_products"]
+    mart = pushed.sql("select id from main_marts.adventureworks_catalog_products")
+    assert catalog["items"].keys() == {item_id for (item_id,) in mart}
+    assert len(catalog["items"]) == PRODUCTS
+
+
+@needs_data
+def test_every_order_line_is_one_purchase_after_three_pushes(
+    adventureworks: Example,
+) -> None:
+    sent = [adventureworks.push("adventureworks_purchases") for _ in range(3)]
+
+    assert [each["accepted"] for each in sent] == [ORDER_LINES, 0, 0]
+    purchases = adventureworks.sandbox.purchases()
+    keys = {purchase["properties"]["event_id"] for purchase in purchases}
+    assert len(keys) == len(purchases) == ORDER_LINES
 
 
 @needs_data

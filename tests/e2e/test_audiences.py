@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tests.conftest import PROJECT, Shop
 from tests.conftest import copy as copy_shop
 
 from .crowd import CROWD
-from .test_adventureworks import DATA, Example, copy, needs_data, run
+from .test_adventureworks import DATA, Example, needs_data
 
 Members = dict[str, set[str]]
 """Audience -> the people whom Braze would find in it."""
@@ -211,16 +210,6 @@ def test_an_audience_nobody_could_tell_from_another_is_refused(
 
     assert done.code != 0
     assert f"The audience audience_late {message}" in done.out + done.err
-
-
-@pytest.fixture(scope="module")
-def adventureworks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
-    """The example with every encoding, pushed once."""
-    directory = copy(tmp_path_factory.mktemp("audiences") / "adventureworks")
-    built = run(directory, "build", "--quiet", "--vars", EVERY_ENCODING)
-    assert built.returncode == 0, built.stdout + built.stderr
-    with Sandbox() as sandbox:
-        yield Example(directory, sandbox)
 
 
 @needs_data
