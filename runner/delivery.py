@@ -288,11 +288,11 @@ class Delivery:
         first = 0
         for position in sorted(outcome.refused):
             if position > first:
-                acks.append(_accepted(batch, first, position - 1, reason))
+                acks += _accepted(batch, first, position - 1, reason)
             acks.append(_rejected(batch, position, outcome))
             first = position + 1
         if first < len(batch.seqs):
-            acks.append(_accepted(batch, first, len(batch.seqs) - 1, reason))
+            acks += _accepted(batch, first, len(batch.seqs) - 1, reason)
         self._keep(batch, acks, accepted=len(batch.seqs) - len(outcome.refused))
         self._check_rejected(next(iter(outcome.refused.values()), ""))
 
@@ -350,8 +350,12 @@ _FINAL = frozenset({Kind.ACCEPTED, Kind.AGAIN, Kind.SPLIT, Kind.UNKNOWN})
 _STOPPING = frozenset({Kind.AUTH, Kind.CONFIG, Kind.MISSING})
 
 
-def _accepted(batch: Batch, first: int, last: int, reason: str) -> Ack:
-    return Ack(batch.seqs[first], batch.seqs[last], "accepted", reason)
+def _accepted(batch: Batch, first: int, last: int, reason: str) -> list[Ack]:
+    """One stretch, unless a row between them was refused by an earlier answer."""
+    seqs = batch.seqs[first : last + 1]
+    if seqs[-1] - seqs[0] == last - first:
+        return [Ack(seqs[0], seqs[-1], "accepted", reason)]
+    return [Ack(seq, seq, "accepted", reason) for seq in seqs]
 
 
 def _rejected(batch: Batch, position: int, outcome: Outcome) -> Ack:

@@ -208,12 +208,14 @@ def _count(
             count(*) filter (aside = 'held'),
             count(*) filter (aside = 'adopted'),
             {"count(reach)" if is_ordered else "0"},
-            {"coalesce(sum(reach), 0)" if is_ordered else "0"}
+            {"coalesce(sum(reach), 0)" if is_ordered else "0"},
+            coalesce(min(problem) filter (aside is null), '')
         from {outbox}
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
-    added, changed, removed, refused, points, checksum, held, adopted, by, reach = row
+    added, changed, removed, refused, points, checksum, *others = row
+    held, adopted, by, reach, problem = others
     samples = connection.execute(
         f"select change, payload from {outbox} where problem is null and aside is null "
         f"order by {SEQ} limit {SAMPLES}"
@@ -231,6 +233,7 @@ def _count(
         adopted=adopted,
         reach=(int(by), int(reach)),
         columns=_columns(connection, sync),
+        problem=problem,
         samples=tuple(samples),
     )
 

@@ -57,6 +57,8 @@ class SyncPlan:
     """Rows sent by e-mail or phone, and the profiles that share those addresses."""
     columns: str = "{}"
     """The mart's columns and types, as a JSON object."""
+    problem: str = ""
+    """What is wrong with the first of the refused rows."""
     samples: tuple[tuple[str, str], ...] = ()
     """(change, payload) of the first rows."""
     guards: tuple[Guard, ...] = ()

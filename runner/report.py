@@ -112,6 +112,8 @@ def _remarks(plan: SyncPlan) -> list[str]:
     ]
     for text in plan.said:
         lines += ["", f"{plan.sync.name}: {text}"]
+    if plan.problem:
+        lines += ["", f"{plan.sync.name}: {plan.problem}"]
     for count, text in remarks:
         if count:
             lines += ["", f"{plan.sync.name}: {text.format(count)}"]

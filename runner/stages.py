@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -141,15 +140,21 @@ class Stages:
     def _read_back(self, stage: Stage) -> None:
         """Look at a sample of the items: what is not there was not applied."""
         run_id, sync = self.job.run_id, self.job.plan.sync.name
-        rows = range(stage.first_seq, stage.last_seq + 1)
-        chosen = random.sample(rows, min(SAMPLE, len(rows)))
         with self.open_ledger() as ledger:
+            # Of those that Braze took: what it refused is not there, and need not be.
             sample = ledger.connection.execute(
                 f"""
-                select scope, payload from {ledger.outbox(self.job.outbox)}
-                where list_contains(?, {SEQ}) and problem is null
+                select outbox.scope, outbox.payload
+                from {ledger.outbox(self.job.outbox)} as outbox
+                inner join {ledger.acks} as acks
+                    on outbox.{SEQ} between acks.first_seq and acks.last_seq
+                where
+                    acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
+                    and outbox.{SEQ} between ? and ? and outbox.problem is null
+                order by random()
+                limit {SAMPLE}
                 """,
-                [chosen],
+                [run_id, sync, stage.first_seq, stage.last_seq],
             ).fetchall()
         lane = Lane(
             self.destination.endpoint, self.destination.credentials.key, self.limits

@@ -269,6 +269,12 @@ def test_a_plan_for_a_person_says_how_many_rows_cannot_be_sent() -> None:
     assert "2 rows cannot be sent as they are" in plan_text(plan, Limits())
 
 
+def test_a_plan_for_a_person_says_what_is_wrong_with_one_of_them() -> None:
+    """It may hold braces, as what Braze wants often does."""
+    plan = Plan((sync_plan(refused=2, problem="price {x} is no number"),))
+    assert "price {x} is no number" in plan_text(plan, Limits())
+
+
 def test_a_plan_as_markdown_is_a_table_with_a_row_a_sync() -> None:
     plan = Plan((sync_plan(samples=()), sync_plan(sync=sync("cats"), samples=())))
     rows = [
