@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from .errors import ConfigError, nearest
 from .operations import OBJECTS, Object, Operation, is_once, operations_of
 from .project import Project
+from .sync_meta import PENDING_SUFFIX, forgotten, meta_problems, sync_options
 
 LEDGER_TABLES = (
     "ledger_sent_rows",
@@ -26,8 +27,6 @@ LEDGER_TABLES = (
     "ledger_lease",
     "ledger_suppressed_users",
 )
-
-PENDING_SUFFIX = "__pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +114,11 @@ def load_manifest(project: Project) -> Manifest:
     syncs, problems = [], []
     for node in models:
         if "sync" in node["config"].get("meta", {}):
-            found = list(_problems(node))
+            found = list(meta_problems(node))
             problems += found
             if not found:
                 syncs.append(_sync(node, by_id))
-    problems += _forgotten(models)
+    problems += forgotten(models)
     if problems:
         raise ConfigError("\n".join(problems))
     return Manifest(tuple(sorted(syncs, key=_turn)), ledger)
@@ -220,7 +219,7 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
         marts=tuple(_relation(parent) for parent in parents),
         pii=_columns_with(parents, "pii"),
         tags=tuple(node.get("tags", [])),
-        options=_options(meta),
+        options=sync_options(meta),
         new_names=_columns_with(parents, "new"),
         unique_id=node["unique_id"],
     )
@@ -235,73 +234,6 @@ def _columns_with(models: Iterable[dict[str, Any]], flag: str) -> frozenset[str]
     )
 
 
-def _options(meta: Mapping[str, Any]) -> dict[str, str]:
-    known = OBJECTS[meta["destination"]][meta["object"]].options
-    return {name: str(meta.get(name, values[0])) for name, values in known.items()}
-
-
 def _column_meta(column: dict[str, Any]) -> dict[str, Any]:
     """dbt writes a column's meta in one place or the other, by version."""
     return {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
-
-
-def _problems(node: dict[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every mistake in one model's meta.sync."""
-    where = f"{_file(node)}: model {node['name']}"
-    meta = node["config"]["meta"]["sync"]
-    if not node["name"].endswith(PENDING_SUFFIX):
-        yield f"{where}: a sync's model must be named <sync>{PENDING_SUFFIX}."
-    if not isinstance(meta, dict):
-        yield f"{where}: meta.sync must be keys and values."
-        return
-    destination, kind = str(meta.get("destination")), str(meta.get("object"))
-    objects = OBJECTS.get(destination) or _every(OBJECTS)
-    known_objects = [objects[kind]] if kind in objects else list(objects.values())
-    options = {
-        name: values for each in known_objects for name, values in each.options.items()
-    }
-    known = ["destination", "object", *options]
-    for key in meta:
-        if key not in known:
-            yield (
-                f"{where}: unknown key '{key}' in meta.sync.{nearest(str(key), known)} "
-                f"Known keys: {', '.join(known)}."
-            )
-    if destination not in OBJECTS:
-        yield _unknown(where, "destination", meta.get("destination"), OBJECTS)
-    if kind not in objects:
-        yield _unknown(where, "object", meta.get("object"), objects)
-    for key, value in meta.items():
-        if key in options and value not in options[key]:
-            yield _unknown(where, key, value, options[key])
-
-
-def _every(choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What any of the choices knows, where it is not clear which was meant."""
-    return {name: value for each in choices.values() for name, value in each.items()}
-
-
-def _forgotten(models: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """A pending model without meta.sync would never be delivered, and nobody told."""
-    for node in models:
-        named = node["name"].endswith(PENDING_SUFFIX)
-        if named and "sync" not in node["config"].get("meta", {}):
-            yield (
-                f"{_file(node)}: model {node['name']} has no meta.sync; add "
-                "{destination: ..., object: ...}, or rename the model."
-            )
-
-
-def _unknown(where: str, key: str, value: object, known: Iterable[str]) -> str:
-    words = list(known)
-    if value is None:
-        return f"{where}: meta.sync lacks '{key}'. Known: {', '.join(words)}."
-    return (
-        f"{where}: meta.sync.{key} '{value}' is not known."
-        f"{nearest(str(value), words)} Known: {', '.join(words)}."
-    )
-
-
-def _file(node: dict[str, Any]) -> str:
-    patch = str(node.get("patch_path") or node["original_file_path"])
-    return Path(patch.partition("://")[2] or patch).as_posix()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .manifest import PENDING_SUFFIX
 from .project import Project
+from .sync_meta import PENDING_SUFFIX
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success", "skipped"})
 """What dbt says of a node that is not as it should be; `warn` is not among it."""
