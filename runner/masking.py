@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 MASK = "***"
+
+_ADDRESS = re.compile(r"[^\s\"'@\[:]+@[^\s\"'@\],]+|\+\d{7,15}")
 
 PROFILE_PII = frozenset(
     {
@@ -62,4 +65,11 @@ def shown_key(key: str, payload: str) -> str:
     if payload.startswith(('{"email":', '{"phone":')) or "@" in key:
         return MASK
     text = "".join(char if char.isprintable() else "?" for char in key)
+    # A key of several parts may hold an address, too: '["ada@example.com","news"]'.
+    text = without_addresses(text)
     return text if len(text) <= _KEY_WIDTH else text[: _KEY_WIDTH - 3] + "..."
+
+
+def without_addresses(text: str) -> str:
+    """The text with every e-mail address and phone number in it masked."""
+    return _ADDRESS.sub(MASK, text)

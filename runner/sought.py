@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from .masking import MASK, shown_key
+from .masking import shown_key
 
 IDENTIFIERS = ("external_id", "braze_id", "email", "phone", "alias_name")
 """Columns that say who somebody is, alone or after a prefix: keep_external_id."""
 
 _LISTS = ("external_ids", "user_ids", "emails", "phones")
-_ADDRESS = re.compile(r"[^\s\"'@\[:]+@[^\s\"'@\],]+|\+\d{7,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Key:
     @property
     def shown(self) -> str:
         """The key on one line; an address is nobody's business."""
-        return without_addresses(shown_key(self.text, ""))
+        return shown_key(self.text, "")
 
     @property
     def users(self) -> list[str]:
@@ -99,8 +97,3 @@ def about_key(content: str) -> str:
             ])
         )
     """
-
-
-def without_addresses(text: str) -> str:
-    """The text with every e-mail address and phone number in it masked."""
-    return _ADDRESS.sub(MASK, text)

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .manifest import Relation, Sync
-from .masking import masked_payload, shown_key
-from .sought import IDENTIFIERS, Key, about_key, without_addresses
+from .masking import masked_payload, shown_key, without_addresses
+from .sought import IDENTIFIERS, Key, about_key
 
 if TYPE_CHECKING:
     import duckdb
@@ -211,7 +211,7 @@ class _Tracer:
         content = row.pop("content") or ""
         del row["found_count"]
         if "row_key" in row:
-            row["row_key"] = without_addresses(shown_key(row["row_key"] or "", content))
+            row["row_key"] = shown_key(row["row_key"] or "", content)
         row["row"] = without_addresses(masked_payload(content, self.sync.pii))
         return row
 

@@ -6,15 +6,23 @@ moving what the ledger remembers into the past, so that no test waits for minute
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import duckdb
 import pytest
+import requests
 
+from runner.cli import main
 from runner.sandbox import Sandbox
-from tests.conftest import LEDGER, PROJECT, Run, Shop, copy
+from tests.conftest import API_KEY, LEDGER, PROJECT, Run, Shop, copy, environment
 
 PARTNER = {
     "BRAZE_PARTNER": "example",
@@ -114,6 +122,9 @@ SYNCS = {
     "sales": ("pending_purchases(ref('sales'))", "object: purchases, first_run: send"),
 }
 
+KNOWN = [(f"p{number}", "gold", number) for number in range(1, 4)]
+"""The people of a shop that has been at work for long."""
+
 GROUPS = """\
 select 'dev' as environment, name as group_name, id as subscription_group_id
 from (values ('newsletter', 'group-news'), ('sms', 'group-sms')) as ids(name, id)
@@ -146,13 +157,40 @@ def _files() -> dict[str, str]:
 class Objects(Shop):
     """The shop, with what its tests say again and again."""
 
+    def runner(
+        self,
+        *arguments: str,
+        sandbox: Sandbox | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run the command line within this process: two hundred starts take a minute.
+
+        What builds still starts one: dbt is no guest of ours.
+        """
+        if "build" in arguments:
+            return super().runner(*arguments, sandbox=sandbox, env=env)
+        code, out, err = 0, io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, environment(sandbox, env), clear=True),
+            patch.object(sys, "argv", ["runner", *arguments]),
+            chdir(self.directory),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Run(code, out.getvalue(), err.getvalue())
+
     def fill(self, mart: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Let a mart hold these rows and no others."""
         columns = len(MARTS[mart].split(", "))
         marks = ", ".join("?" * columns)
-        self.sql(f"delete from main.{mart}")
-        for row in rows:
-            self.sql(f"insert into main.{mart} values ({marks})", list(row))
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(f"delete from main.{mart}")
+            for row in rows:
+                connection.execute(f"insert into main.{mart} values ({marks})", row)
 
     def push(
         self,
@@ -230,6 +268,38 @@ def built_objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
 def objects(built_objects: Objects, tmp_path: Path) -> Objects:
     """A shop of the test's own, of which Braze knows nothing yet."""
     return copy_objects(built_objects, tmp_path / "objects")
+
+
+@pytest.fixture(scope="session")
+def known_objects(
+    built_objects: Objects, tmp_path_factory: pytest.TempPathFactory
+) -> Objects:
+    """The shop with three people whom it sent long ago; copy it, never change it."""
+    shop = copy_objects(built_objects, tmp_path_factory.mktemp("known") / "shop")
+    shop.fill("people", KNOWN)
+    with Sandbox() as sandbox:
+        shop.deliver(sandbox, "people")
+    shop.pass_time()
+    return shop
+
+
+def meet(sandbox: Sandbox) -> None:
+    """Let a Braze have the people whom the shop has sent long ago."""
+    names = [column.split()[0] for column in MARTS["people"].split(", ")]
+    people = [dict(zip(names, person, strict=True)) for person in KNOWN]
+    call(sandbox, "POST", "/users/track", {"attributes": people})
+
+
+def call(sandbox: Sandbox, method: str, path: str, body: Any = None) -> None:
+    """Do something in Braze behind the back of the ledger."""
+    answer = requests.request(
+        method,
+        sandbox.url + path,
+        json=body,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    assert answer.ok, answer.text
 
 
 def copy_objects(shop: Objects, target: Path) -> Objects:

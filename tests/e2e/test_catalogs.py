@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from runner.sandbox import Sandbox
-from tests.conftest import API_KEY, LEDGER
+from tests.conftest import LEDGER
 
-from .objects import Objects, status, writes
+from .objects import Objects, call, status, writes
 
 SOON = {"RUNNER_VISIBLE_SECONDS": "2"}
 """Sandboxes apply what they accept at once, unless a test delays them."""
@@ -107,7 +106,7 @@ def test_one_bad_item_never_costs_the_other_forty_nine(
     """Trap 19: Braze refuses the whole request; the others are sent again."""
     objects.fill("products", [("i0", None, 1.0, [])])
     objects.deliver(sandbox, "products")
-    drop_field(sandbox, "title")
+    call(sandbox, "DELETE", "/catalogs/products/fields/title")
     objects.fill(
         "products", [(f"i{at}", "x" if at == 7 else None, 2.0, []) for at in range(50)]
     )
@@ -179,13 +178,8 @@ def test_a_catalog_that_somebody_else_made_otherwise_is_told(
 ) -> None:
     """The warehouse cannot know; Braze's own list of fields is asked."""
     fields = [{"name": "id", "type": "string"}, {"name": "price", "type": "string"}]
-    made = requests.post(
-        f"{sandbox.url}/catalogs",
-        json={"catalogs": [{"name": "products", "description": "", "fields": fields}]},
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    assert made.status_code == 201
+    made = {"name": "products", "description": "", "fields": fields}
+    call(sandbox, "POST", "/catalogs", {"catalogs": [made]})
     objects.fill("products", products(3))
 
     pushed = objects.push(sandbox, "products")
@@ -202,12 +196,7 @@ def test_a_catalog_deleted_in_braze_is_an_error_with_its_remedy(
 ) -> None:
     objects.fill("products", products(60))
     objects.deliver(sandbox, "products")
-    gone = requests.delete(
-        f"{sandbox.url}/catalogs/products",
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    assert gone.status_code == 200
+    call(sandbox, "DELETE", "/catalogs/products")
     objects.sql("update main.products set price = 1 where id = 'i5'")
 
     pushed = objects.push(sandbox, "products")
@@ -246,13 +235,3 @@ def test_items_that_show_late_are_waited_for(objects: Objects) -> None:
     objects.fill("products", products(5))
     with Sandbox(items_seconds=1) as sandbox:
         assert objects.deliver(sandbox, "products") == 6
-
-
-def drop_field(sandbox: Sandbox, name: str) -> None:
-    """Delete a field of the catalog behind the ledger's back."""
-    dropped = requests.delete(
-        f"{sandbox.url}/catalogs/products/fields/{name}",
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    assert dropped.status_code == 202

@@ -7,7 +7,8 @@ import hashlib
 import duckdb
 import pytest
 
-from runner.sought import Key, about_key, without_addresses
+from runner.masking import without_addresses
+from runner.sought import Key, about_key
 
 EMAIL_HASH = hashlib.sha256(b"email:ann@example.com").hexdigest()
 DELETED = hashlib.sha256(b"external_id:c1").hexdigest()
