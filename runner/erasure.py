@@ -71,17 +71,15 @@ def settle(ledger: Ledger, users: Sequence[str]) -> Counts:
 def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
     """Delete every ledger row about these users; return how many by table.
 
-    A row is about a user when its key is the user's id, or when what is kept of it
-    names the user. `users` are texts such as 'external_id:c1'.
+    A row is about a user when its key is the user's id, or when its key or what is
+    kept of it names the user. `users` are texts such as 'external_id:c1'.
     """
-    kinds = [user.partition(":")[0] for user in users]
-    values = [user.partition(":")[2] for user in users]
     ledger.connection.execute(
         """
         create or replace temp table erased_users as
-        select unnest(?::varchar[]) as kind, unnest(?::varchar[]) as id
+        select distinct unnest(?::varchar[]) as user_key
         """,
-        [kinds, values],
+        [list(users)],
     )
     counts: Counts = {}
     for table, content in (
@@ -89,29 +87,70 @@ def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
         (ledger.rejected, "payload"),
         (ledger.unknown, "payload"),
     ):
+        # That somebody was deleted is kept of the deletion itself: a hash.
+        hashed = "null" if table == ledger.sent else "row_key"
         row = ledger.connection.execute(
             f"""
             delete from {table}
             where
-                row_key in (select id from erased_users)
-                or json_extract_string({content}, '$.external_id') in (
-                    select id from erased_users where kind = 'external_id'
+                row_key in (
+                    select substr(user_key, position(':' in user_key) + 1)
+                    from erased_users
                 )
-                or json_extract_string({content}, '$.braze_id') in (
-                    select id from erased_users where kind = 'braze_id'
-                )
-                or lower(json_extract_string({content}, '$.email')) in (
-                    select id from erased_users where kind = 'email'
-                )
-                or json_extract_string({content}, '$.phone') in (
-                    select id from erased_users where kind = 'phone'
-                )
-                or list_has_any(
-                    cast(json_extract({content}, '$.user_keys') as varchar[]),
-                    (select list(kind || ':' || id) from erased_users)
+                or {hashed} in (select sha256(user_key) from erased_users)
+                or rowid in (
+                    select named.row_id
+                    from (
+                        select rowid as row_id, unnest(
+                            {_users_in(content)} || {_users_in("row_key")}
+                        ) as user_key
+                        from {table}
+                    ) as named
+                    inner join erased_users on named.user_key = erased_users.user_key
                 )
             """
         ).fetchone()
         counts[table.name] = int(row[0]) if row else 0
     ledger.connection.execute("drop table erased_users")
     return counts
+
+
+_SIDES = ("", "identifier_to_merge.", "identifier_to_keep.", "merge.", "keep.")
+"""Where the identifiers of a merge stand, in its payload and in its key."""
+
+_MEMBERS = {
+    "external_id": (
+        *(f"{side}external_id" for side in _SIDES),
+        *("current_external_id", "new_external_id", "removed_external_id"),
+        *("external_ids[0]", "user_ids[0]"),
+    ),
+    "braze_id": ("braze_id",),
+    "email": (*(f"{side}email" for side in _SIDES), "emails[0]"),
+    "phone": (*(f"{side}phone" for side in _SIDES), "phones[0]"),
+}
+"""The members of our payloads, keys and row_json that name a user of each kind."""
+
+_ALIASES = (
+    *("$", "$.aliases[0]"),
+    *(f"$.{side}user_alias" for side in _SIDES),
+)
+
+
+def _users_in(text: str) -> str:
+    """The users whom a JSON text names, as a list of user keys; SQL."""
+    json = f"case when json_valid({text}) then {text} else '{{}}' end"
+    found = [f"coalesce(cast(json_extract({json}, '$.user_keys') as varchar[]), [])"]
+    for kind, members in _MEMBERS.items():
+        # A key of two parts begins with the user's id or address: consent.
+        paths = [*(f"$.{member}" for member in members), "$[0]"]
+        value = "lower(named)" if kind == "email" else "named"
+        found.append(
+            f"list_transform(json_extract_string({json}, {paths}), "
+            f"lambda named: '{kind}:' || {value})"
+        )
+    found += [
+        f"['user_alias:' || json_extract_string({json}, '{path}.alias_label') "
+        f"|| ':' || json_extract_string({json}, '{path}.alias_name')]"
+        for path in _ALIASES
+    ]
+    return f"list_filter({' || '.join(found)}, lambda user: user is not null)"

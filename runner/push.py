@@ -125,7 +125,9 @@ class Push:
             ledger.require()
             with ledger.transaction():
                 lease = leases.acquire(ledger)
-                journals = recover(ledger, self.journals, self.tell)
+                journals = recover(
+                    ledger, self.journals, self.tell, deletions=self._deletions
+                )
             for journal in journals:
                 journal.unlink(missing_ok=True)
             try:
@@ -257,6 +259,10 @@ class Push:
             Job(self.run_id, self._outbox(number), each)
             for number, each in enumerate(plan.syncs)
         ]
+
+    @property
+    def _deletions(self) -> Collection[str]:
+        return {sync.name for sync in self.manifest.syncs if sync.object == "deletions"}
 
     def _outbox(self, number: int) -> str:
         return f"outbox_{self.run_id.replace('-', '_')}_{number}"

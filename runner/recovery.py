@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from . import erasure
 from .fold import finish_run
 from .journal import read_journal, stretches
 from .ledger import Ack, Ledger
@@ -12,12 +13,19 @@ from .ledger import Ack, Ledger
 _CUT_OFF = "the push was cut off while it was sent"
 
 
-def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> list[Path]:
+def recover(
+    ledger: Ledger,
+    journals: Path,
+    tell: Callable[[str], None],
+    *,
+    deletions: Collection[str] = (),
+) -> list[Path]:
     """Fold what every run that was cut off had acknowledged.
 
     Rows that leave but once and were in flight become unknown; the others are pending
-    again. One transaction of the caller's; returns the journals that are not needed
-    once it is committed.
+    again. Of the syncs in `deletions`, whoever Braze has deleted is scrubbed. One
+    transaction of the caller's; returns the journals that are not needed once it is
+    committed.
     """
     read: list[Path] = []
     for run_id, sync, outbox in ledger.unfinished_runs():
@@ -34,6 +42,8 @@ def recover(ledger: Ledger, journals: Path, tell: Callable[[str], None]) -> list
             answered = [ack for ack in acks if ack.verdict != "claimed"]
             settled = _settled(claims, answered, journal, rows)
             ledger.replace_acks(run_id, sync, settled)
+        if sync in deletions:
+            erasure.settle_deletions(ledger, run_id, ledger.outbox(outbox))
         counts = finish_run(
             ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
         )
