@@ -162,8 +162,7 @@ class Delivery:
                 chain = self._queue.get()
                 if chain is None:
                     return
-                for batch in chain.batches:
-                    self._settle(lane, batch)
+                self._go_through(lane, chain)
                 with self._lock:
                     self._open_chains -= 1
         except Exception as error:  # noqa: BLE001 - a lane must not die in silence
@@ -173,15 +172,26 @@ class Delivery:
         finally:
             lane.close()
 
-    def _settle(self, lane: Sender, batch: Batch) -> None:
-        """Bring a batch to its end, in parts while a row in it spoils the rest."""
+    def _go_through(self, lane: Sender, chain: Chain) -> None:
+        """Settle a chain; what comes after rows that stay pending stays so, too."""
+        if chain.follows and self.failure:
+            return
+        for batch in chain.batches:
+            if not self._settle(lane, batch):
+                return
+
+    def _settle(self, lane: Sender, batch: Batch) -> bool:
+        """Bring a batch to its end, in parts while a row in it spoils the rest.
+
+        False when rows of it stay pending.
+        """
         parts = [batch]
         doubted = False
         while parts:
             part = parts.pop()
             outcome = self._send(lane, part)
             if outcome is None:
-                continue
+                return False
             if outcome.kind is Kind.ACCEPTED:
                 self._accept(part, outcome, SENT_AGAIN if doubted else outcome.reason)
             elif outcome.kind is Kind.UNKNOWN:
@@ -197,6 +207,7 @@ class Delivery:
                 status, _, words = outcome.reason.partition(": ")
                 refused = {0: words or outcome.reason}
                 self._refuse(part, Outcome(Kind.AGAIN, refused=refused, status=status))
+        return True
 
     def _send(self, lane: Sender, batch: Batch) -> Outcome | None:
         """Send until the answer is final; None leaves the rows pending."""

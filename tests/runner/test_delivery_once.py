@@ -157,6 +157,32 @@ def test_rows_that_never_left_are_not_in_flight(journal: Journal) -> None:
     assert reading.in_flight == []
 
 
+def test_what_follows_a_row_that_never_left_does_not_overtake_it(
+    journal: Journal,
+) -> None:
+    """One user's rows are in order, also when some of them wait for the next push."""
+    delivery = begin(FakeBraze(*[NOT_SENT] * Limits().attempts), journal)
+    delivery.offer(Chain((batch(range(3)), batch(range(3, 6)))))
+    delivery.offer(Chain((batch(range(6, 9)),)))
+    delivery.close()
+    delivery.join(PATIENCE)
+
+    assert verdicts(delivery.end()) == {"accepted": [6, 7, 8]}
+
+
+def test_a_chain_that_goes_on_does_not_overtake_the_one_before(
+    journal: Journal,
+) -> None:
+    """One user's rows may be too many for one chain."""
+    delivery = begin(FakeBraze(*[NOT_SENT] * Limits().attempts), journal)
+    delivery.offer(Chain((batch(range(3)),)))
+    delivery.offer(Chain((batch(range(3, 6)),), follows=True))
+    delivery.close()
+    delivery.join(PATIENCE)
+
+    assert delivery.end() == []
+
+
 @pytest.mark.parametrize("status", [401, 403, 302, 404])
 def test_a_refused_key_or_endpoint_parks_nothing(status: int, journal: Journal) -> None:
     delivery = deliver(FakeBraze(always=Answer(status)), journal, batches(3))
