@@ -8,10 +8,10 @@ import pytest
 
 from runner.sandbox import Sandbox
 
-from .objects import built_objects, known_objects, objects
+from .objects import built_objects, known, known_objects, objects
 from .test_adventureworks import Example, copy, run
 
-__all__ = ["adventureworks", "built_objects", "known_objects", "objects"]
+__all__ = ["adventureworks", "built_objects", "known", "known_objects", "objects"]
 
 OTHERWISE = "{revenue: purchases, audience_encodings: [flags, lists, groups, cohorts]}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,25 @@ def test_nobody_is_subscribed_again_who_left_in_braze(
 
     assert known.deliver(braze, "consents", options=options) == 0
     assert len(writes(braze, SET)) == 1
+
+
+def test_what_braze_says_twice_or_late_is_one_word(
+    known: Objects, braze: Sandbox
+) -> None:
+    """Trap 25: Currents brings a row at least once, and in any order."""
+    known.fill("consents", [("p1", "newsletter", "subscribed", JANUARY)])
+    days = {"unsubscribed": timedelta(days=3), "subscribed": timedelta(days=1)}
+    heard = [
+        ("p1", "newsletter", state, JANUARY + days[state])
+        for state in ("unsubscribed", "subscribed", "unsubscribed")
+    ]
+    known.fill("heard", heard)
+
+    assert known.deliver(braze, "consents") == 0
+
+    asked = JANUARY + timedelta(days=4)
+    known.fill("consents", [("p1", "newsletter", "subscribed", asked)])
+    assert known.deliver(braze, "consents") == 1
 
 
 def test_silence_is_neither_a_yes_nor_a_no(known: Objects, braze: Sandbox) -> None:

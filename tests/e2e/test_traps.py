@@ -1,23 +1,15 @@
 """The 25 traps of the Braze API sheet (section 14), and which test guards each.
 
 A guard is what keeps us out of a trap; the tests named here fail when it is removed.
-Those that no other module had a place for follow the table.
 """
 
 from __future__ import annotations
 
 import ast
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from runner.sandbox import Sandbox
-from tests.conftest import LEDGER, REPOSITORY, Shop
-
-from .objects import Objects, status, writes
-
-HERE = "e2e/test_traps"
+from tests.conftest import REPOSITORY
 
 TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     1: (
@@ -38,7 +30,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "runner/test_delivery::"
             "test_indexed_errors_reject_their_rows_and_accept_the_others",
-            "runner/test_outcome::test_an_error_without_an_array_is_one_of_attributes",
+            "runner/test_outcome::"
+            "test_an_error_that_names_no_row_of_ours_splits_the_request",
         ),
     ),
     4: (
@@ -47,14 +40,13 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     5: (
         "a repeated event counts twice",
-        (f"{HERE}::test_an_event_whose_answer_is_lost_is_never_sent_again_by_itself",),
+        (
+            "e2e/test_occurrences::test_an_event_whose_answer_is_lost_is_never_sent_again_by_itself",
+        ),
     ),
     6: (
         "a reset in two dialects",
-        (
-            "runner/test_outcome::test_a_429_says_how_long_to_wait",
-            "runner/test_outcome::test_a_wait_is_never_negative_nor_beyond_the_cap",
-        ),
+        ("runner/test_outcome::test_a_429_says_how_long_to_wait",),
     ),
     7: (
         "windows that others use up, too",
@@ -67,14 +59,14 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     8: (
         "null, blank and missing are three things",
         (
-            f"{HERE}::test_null_takes_away_blank_stays_and_missing_leaves_alone",
+            "e2e/test_values::test_null_takes_away_blank_stays_and_missing_leaves_alone",
             "runner/test_bad_input::test_a_row_that_the_wire_has_no_form_for",
         ),
     ),
     9: (
         "an object is replaced, or merged where asked; a null in it spoils all",
         (
-            f"{HERE}::test_a_null_in_an_object_does_not_cost_the_object",
+            "e2e/test_values::test_a_null_in_an_object_does_not_cost_the_object",
             "runner/test_attribute_options::"
             "test_braze_ends_with_the_values_of_the_mart",
         ),
@@ -85,16 +77,18 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     11: (
         "an array is a set, and its order no change",
-        (f"{HERE}::test_an_array_in_another_order_or_with_a_value_twice_is_no_change",),
+        (
+            "e2e/test_values::test_an_array_in_another_order_or_with_a_value_twice_is_no_change",
+        ),
     ),
     12: (
         "a time without a zone",
-        (f"{HERE}::test_times_travel_in_utc_whatever_the_zone_of_the_machine",),
+        ("e2e/test_values::test_times_travel_in_utc_whatever_the_zone_of_the_machine",),
     ),
     13: (
         "the first value fixes the type",
         (
-            f"{HERE}::test_numbers_travel_as_numbers",
+            "e2e/test_values::test_numbers_travel_as_numbers",
             "e2e/test_attribute_names::test_another_type_of_value_is_asked_about",
         ),
     ),
@@ -105,7 +99,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     15: (
         "aliases update only, and a name is one user's",
         (
-            f"{HERE}::test_somebody_with_an_alias_alone_is_created",
+            "e2e/test_values::test_somebody_with_an_alias_alone_is_created",
             "e2e/test_identity::test_two_users_never_have_one_alias",
         ),
     ),
@@ -121,12 +115,14 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     17: (
         "two writes of one user in flight",
-        (f"{HERE}::test_one_user_is_never_in_flight_twice_and_their_order_is_kept",),
+        (
+            "e2e/test_occurrences::test_one_user_is_never_in_flight_twice_and_their_order_is_kept",
+        ),
     ),
     18: (
         "a deleted user comes back",
         (
-            "e2e/test_erasure::test_a_suppressed_user_is_sent_by_no_mart",
+            "e2e/test_forget::test_a_suppressed_user_is_sent_by_no_mart",
             "e2e/test_erasure::"
             "test_a_person_who_is_deleted_is_not_sent_by_the_same_push",
         ),
@@ -141,7 +137,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     20: (
         "a timestamp as a cursor",
         (
-            f"{HERE}::test_neither_old_nor_equal_nor_future_times_hide_or_repeat_a_row",
+            "e2e/test_occurrences::test_neither_old_nor_equal_nor_future_times_hide_or_repeat_a_row",
             "runner/test_bad_input::test_keys_in_more_than_one_row",
         ),
     ),
@@ -170,8 +166,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     23: (
         "purchases by the hundred, and never twice",
         (
-            f"{HERE}::test_a_purchase_is_split_by_the_hundred_and_sent_once",
-            f"{HERE}::test_a_purchase_that_braze_would_misread_is_refused_here",
+            "e2e/test_occurrences::test_a_purchase_is_split_by_the_hundred_and_sent_once",
+            "e2e/test_occurrences::test_a_purchase_that_braze_would_misread_is_refused_here",
         ),
     ),
     24: (
@@ -183,11 +179,9 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     25: (
         "what is read back comes twice",
-        (f"{HERE}::test_what_braze_says_twice_or_late_is_one_word",),
+        ("e2e/test_subscriptions::test_what_braze_says_twice_or_late_is_one_word",),
     ),
 }
-
-MOMENT = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - UTC, as the marts' columns
 
 
 def test_every_trap_has_a_guard() -> None:
@@ -206,257 +200,3 @@ def test_every_guard_is_a_test_that_exists(number: int) -> None:
             if isinstance(node, ast.FunctionDef)
         }
         assert name in names, guard
-
-
-def test_an_event_whose_answer_is_lost_is_never_sent_again_by_itself(
-    objects: Objects,
-) -> None:
-    """Trap 5: parked and told; an attribute in the same plight is sent again."""
-    objects.fill("visits", [("v1", "p1", "visited", MOMENT, None)])
-    objects.fill("people", [("p1", "gold", 1)])
-    lost = {"rates": {"lost_answer": 1}, "paths": ["/users/track"]}
-    with Sandbox(faults=lost) as sandbox:
-        assert objects.push(sandbox, "visits").code == 4
-        assert objects.push(sandbox, "visits").code == 0
-        assert len(sandbox.events()) == 1
-        assert status(objects, "visits")["unknown"] == 1
-
-        sandbox.set_faults({"script": ["lost_answer"]})
-        assert objects.deliver(sandbox, "people") == 1
-        assert len(writes(sandbox, "/users/track")) == 3
-
-
-def test_null_takes_away_blank_stays_and_missing_leaves_alone(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 8."""
-    objects.fill("people", [("p1", "gold", 1), ("p2", "gold", 2), ("p3", "gold", 3)])
-    objects.deliver(sandbox, "people")
-    objects.fill("people", [("p1", None, 1), ("p2", "", 2), ("p3", "gold", 4)])
-
-    objects.deliver(sandbox, "people")
-
-    sent = writes(sandbox, "/users/track")[-1]["attributes"]
-    assert sorted(sent, key=lambda one: str(one["external_id"])) == [
-        {"external_id": "p1", "tier": None},
-        {"external_id": "p2", "tier": ""},
-        {"external_id": "p3", "points": 4},
-    ]
-    held = {key: one["custom_attributes"] for key, one in sandbox.profiles().items()}
-    assert held == {
-        "p1": {"points": 1},
-        "p2": {"tier": "", "points": 2},
-        "p3": {"tier": "gold", "points": 4},
-    }
-
-
-def columns(objects: Objects, expressions: str) -> None:
-    """Let the mart of people be one person with these columns."""
-    objects.sql(
-        "create or replace table main.people as "
-        f"select 'p1' as external_id, {expressions}"
-    )
-
-
-def custom(sandbox: Sandbox, key: str = "p1") -> dict[str, Any]:
-    return dict(sandbox.profiles()[key]["custom_attributes"])
-
-
-def test_a_null_in_an_object_does_not_cost_the_object(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 9: Braze drops the whole update of an object that holds one."""
-    columns(
-        objects,
-        "{'city': 'Ulm', 'street': cast(null as varchar)} as home, 1 as points",
-    )
-
-    assert objects.deliver(sandbox, "people") == 1
-
-    assert custom(sandbox) == {"home": {"city": "Ulm"}, "points": 1}
-
-
-def test_an_array_in_another_order_or_with_a_value_twice_is_no_change(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 11: Braze keeps each value once, the last added at the end."""
-    objects.fill("lists", [("p1", ["gold", "new", "vip"])])
-    objects.deliver(sandbox, "lists")
-    objects.fill("lists", [("p1", ["vip", "new", "gold", "vip"])])
-
-    assert objects.deliver(sandbox, "lists") == 0
-
-    objects.fill("lists", [("p1", ["vip", "late", "late"])])
-    objects.deliver(sandbox, "lists")
-    assert writes(sandbox, "/users/track")[-1]["attributes"] == [
-        {"external_id": "p1", "audiences": {"add": ["late"], "remove": ["gold", "new"]}}
-    ]
-    assert set(custom(sandbox)["audiences"]) == {"vip", "late"}
-
-
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_times_travel_in_utc_whatever_the_zone_of_the_machine(
-    objects: Objects, sandbox: Sandbox, zone: str
-) -> None:
-    """Trap 12: Braze reads a time without a zone as UTC, whatever was meant."""
-    columns(
-        objects,
-        "timestamp '2026-01-01 08:00:00' as plain, "
-        "timestamptz '2026-01-01 08:00:00+02' as zoned, date '2026-01-01' as day",
-    )
-
-    # A process of its own: this one has read its zone already.
-    pushed = Shop.runner(
-        objects, "push", "--yes", "-s", "people", sandbox=sandbox, env={"TZ": zone}
-    )
-
-    assert pushed.code == 0, pushed.err
-    assert custom(sandbox) == {
-        "plain": "2026-01-01T08:00:00.000Z",
-        "zoned": "2026-01-01T06:00:00.000Z",
-        "day": "2026-01-01",
-    }
-
-
-def test_numbers_travel_as_numbers(objects: Objects, sandbox: Sandbox) -> None:
-    """Trap 13: a decimal as text would make a text attribute, for good."""
-    columns(
-        objects,
-        "cast(5 as decimal(18, 2)) as money, 12345678901234567890::hugeint as big, "
-        "0.1::double as share, true as flag, '5' as code",
-    )
-
-    objects.deliver(sandbox, "people")
-
-    assert custom(sandbox) == {
-        "money": 5,
-        "big": 12345678901234567890,
-        "share": 0.1,
-        "flag": True,
-        "code": "5",
-    }
-    assert custom(sandbox)["flag"] is True
-
-
-def test_somebody_with_an_alias_alone_is_created(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 15: unless told otherwise, Braze ignores an unknown alias."""
-    objects.fill("subscribers", [("Ada", "login", "gold"), ("ada", "login", "blue")])
-
-    assert objects.deliver(sandbox, "subscribers") == 2
-
-    found = {
-        profile["user_aliases"][0]["alias_name"]: profile["custom_attributes"]
-        for profile in sandbox.profiles().values()
-    }
-    assert found == {"Ada": {"tier": "gold"}, "ada": {"tier": "blue"}}
-
-
-def test_one_user_is_never_in_flight_twice_and_their_order_is_kept(
-    objects: Objects,
-) -> None:
-    """Trap 17: two writes of one user overwrite each other."""
-    objects.sql(
-        "insert into main.visits select 'v' || n, case when n % 2 = 0 then 'busy' "
-        "else 'p' || (n % 50) end, 'visited', timestamp '2026-01-01' + interval (n) "
-        "minute, {'page': n} from range(300) as numbers(n)"
-    )
-    slow = {"rates": {"slow": 1}, "slow_seconds": 0.02, "paths": ["/users/track"]}
-    small = {"RUNNER_OBJECTS_PER_REQUEST": "10"}
-    with Sandbox(faults=slow) as sandbox:
-        assert objects.deliver(sandbox, "visits", env=small) == 300
-
-        assert sandbox.meters()["same_user_in_flight"] == 1
-        busy = [one["time"] for one in sandbox.events() if one["profile"] == "busy"]
-    assert len(busy) == 150
-    assert busy == sorted(busy)
-
-
-def test_neither_old_nor_equal_nor_future_times_hide_or_repeat_a_row(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 20: what is new is told by the ledger, not by a time that moves on."""
-    later = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1)
-    visits = [
-        ("v1", "p1", "visited", MOMENT, None),
-        ("future", "p2", "visited", later, None),
-    ]
-    objects.fill("visits", visits)
-    assert objects.push(sandbox, "visits").code == 4
-    equal = ("v2", "p1", "visited", MOMENT, None)
-    older = ("v3", "p1", "visited", MOMENT - timedelta(days=400), None)
-    objects.fill("visits", [*visits, equal, older])
-
-    assert objects.deliver(sandbox, "visits") == 2
-
-    keys = [one["properties"]["event_id"] for one in sandbox.events()]
-    assert sorted(keys) == ["v1", "v2", "v3"]
-    assert objects.deliver(sandbox, "visits") == 0
-
-
-def sale(key: str, price: float | None, quantity: int, **other: Any) -> tuple[Any, ...]:
-    currency = other.get("currency", "EUR")
-    return (key, "p1", "shoe", currency, price, quantity, MOMENT, None)
-
-
-def test_a_purchase_is_split_by_the_hundred_and_sent_once(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 23: a quantity is 100 at most, a price that of one piece."""
-    sales = [sale("s1", 2.5, 250), sale("refund", -2.5, 1)]
-    objects.fill("sales", sales)
-
-    assert objects.deliver(sandbox, "sales") == 4
-    objects.fill("sales", [sale("s1", 3, 250), *sales[1:]])
-    assert objects.deliver(sandbox, "sales") == 0
-    assert objects.deliver(sandbox, "sales", options=("--full-resync",)) == 0
-
-    told = [(one["price"], one["quantity"]) for one in sandbox.purchases()]
-    assert sorted(told) == [(-2.5, 1), (2.5, 50), (2.5, 100), (2.5, 100)]
-
-
-def test_a_purchase_that_braze_would_misread_is_refused_here(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 23."""
-    objects.fill(
-        "sales",
-        [sale("s1", 1, 1), sale("s2", 1, -1), sale("s3", 1, 1, currency="euro")],
-    )
-
-    assert objects.push(sandbox, "sales").code == 4
-
-    assert len(sandbox.purchases()) == 1
-    reasons = objects.sql(
-        f"select row_key, reason from {LEDGER}.ledger_rejected_rows order by 1"
-    )
-    assert reasons == [
-        (
-            "s2",
-            "quantity is not a whole number above 0; a refund has a negative price",
-        ),
-        ("s3", "currency is not three capitals such as EUR"),
-    ]
-
-
-def test_what_braze_says_twice_or_late_is_one_word(
-    objects: Objects, sandbox: Sandbox
-) -> None:
-    """Trap 25: Currents brings a row at least once, and in any order."""
-    objects.fill("people", [("p1", "gold", 1)])
-    objects.deliver(sandbox, "people")
-    objects.pass_time()
-    objects.fill("consents", [("p1", "newsletter", "subscribed", MOMENT)])
-    days = {"unsubscribed": timedelta(days=3), "subscribed": timedelta(days=1)}
-    heard = [
-        ("p1", "newsletter", state, MOMENT + days[state])
-        for state in ("unsubscribed", "subscribed", "unsubscribed")
-    ]
-    objects.fill("heard", heard)
-
-    assert objects.deliver(sandbox, "consents") == 0
-
-    asked = MOMENT + timedelta(days=4)
-    objects.fill("consents", [("p1", "newsletter", "subscribed", asked)])
-    assert objects.deliver(sandbox, "consents") == 1

@@ -1,0 +1,126 @@
+"""The models of a shop with a sync for each object of Braze's; its marts are empty."""
+
+from __future__ import annotations
+
+from tests.conftest import PROJECT
+
+MARTS = {
+    "people": "external_id varchar, tier varchar, points integer",
+    "flags": "external_id varchar, is_member boolean",
+    "subscribers": "alias_name varchar, alias_label varchar, tier varchar",
+    "lists": "external_id varchar, audiences varchar[]",
+    "products": "id varchar, title varchar, price double, tags varchar[]",
+    "members": "cohort_id varchar, cohort_name varchar, external_id varchar",
+    "consents": (
+        "external_id varchar, subscription_group varchar, state varchar, "
+        "consented_at timestamp"
+    ),
+    "consents_by_email": (
+        "email varchar, subscription_group varchar, state varchar, "
+        "consented_at timestamp"
+    ),
+    "heard": (
+        "external_id varchar, subscription_group varchar, state varchar, "
+        "changed_at timestamp"
+    ),
+    "profiles": "email varchar, external_id varchar",
+    "nicknames": "external_id varchar, alias_name varchar, alias_label varchar",
+    "leads": (
+        "external_id varchar, alias_name varchar, alias_label varchar, "
+        "email varchar, prioritization varchar[]"
+    ),
+    "duplicates": (
+        "merge_external_id varchar, keep_external_id varchar, merge_email varchar, "
+        "merge_prioritization varchar[]"
+    ),
+    "renames": (
+        "current_external_id varchar, new_external_id varchar, "
+        "remove_current boolean, changed_at timestamp"
+    ),
+    "erasures": "external_id varchar",
+    "erasures_by_email": "email varchar, prioritization varchar[]",
+    "visits": (
+        "event_key varchar, external_id varchar, name varchar, time timestamp, "
+        'properties struct("page" varchar)'
+    ),
+    "sales": (
+        "purchase_key varchar, external_id varchar, product_id varchar, "
+        "currency varchar, price decimal(10,2), quantity integer, time timestamp, "
+        'properties struct("color" varchar)'
+    ),
+}
+
+# Sync -> (its macro, its meta.sync). A sync is named after its mart.
+SYNCS = {
+    "people": ("pending_rows(ref('people'))", "object: attributes"),
+    "flags": ("pending_rows(ref('flags'))", "object: attributes"),
+    "subscribers": (
+        "pending_rows(ref('subscribers'), key=['alias_name', 'alias_label'])",
+        "object: attributes",
+    ),
+    "lists": (
+        "pending_rows(ref('lists'), array_columns=['audiences'])",
+        "object: attributes",
+    ),
+    "products": (
+        "pending_catalog_items(ref('products'), catalog='products')",
+        "object: catalog",
+    ),
+    "members": ("pending_cohort_members(ref('members'))", "object: cohort"),
+    "consents": (
+        "pending_subscription_states(ref('consents'), groups=ref('groups'), "
+        "heard=ref('heard'))",
+        "object: subscriptions, first_run: send",
+    ),
+    "consents_by_email": (
+        "pending_subscription_states(ref('consents_by_email'), user='email', "
+        "groups=ref('groups'), profiles=ref('profiles'))",
+        "object: subscriptions",
+    ),
+    "nicknames": (
+        "pending_aliases(ref('nicknames'), after='people')",
+        "object: aliases",
+    ),
+    "leads": ("pending_identifications(ref('leads'))", "object: identifications"),
+    "duplicates": ("pending_merges(ref('duplicates'))", "object: merges"),
+    "renames": (
+        "pending_external_id_renames(ref('renames'))",
+        "object: external_id_renames",
+    ),
+    "erasures": ("pending_deletions(ref('erasures'))", "object: deletions"),
+    "erasures_by_email": (
+        "pending_deletions(ref('erasures_by_email'), user='email')",
+        "object: deletions",
+    ),
+    "visits": ("pending_events(ref('visits'))", "object: events, first_run: send"),
+    "sales": ("pending_purchases(ref('sales'))", "object: purchases, first_run: send"),
+}
+
+GROUPS = """\
+select 'dev' as environment, name as group_name, id as subscription_group_id
+from (values ('newsletter', 'group-news'), ('sms', 'group-sms')) as ids(name, id)
+"""
+
+
+def project_files() -> dict[str, str]:
+    """Path -> text of every file of the project."""
+    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
+    for mart, columns in MARTS.items():
+        nulls = ", ".join(
+            f"cast(null as {kind}) as {name}"
+            for name, kind in (
+                column.split(maxsplit=1) for column in columns.split(", ")
+            )
+        )
+        files[f"models/{mart}.sql"] = (
+            f"{{{{ config(materialized='table') }}}}\nselect {nulls} where false\n"
+        )
+    files["models/groups.sql"] = GROUPS
+    described = "models:\n"
+    for sync, (macro, meta) in SYNCS.items():
+        files[f"models/{sync}__pending.sql"] = f"{{{{ braze_bridge.{macro} }}}}\n"
+        described += (
+            f"  - name: {sync}__pending\n"
+            f"    config: {{meta: {{sync: {{destination: braze, {meta}}}}}}}\n"
+        )
+    return files | {"models/syncs.yml": described}
