@@ -2,6 +2,7 @@
     Protects cohorts of people who have an alias only: the key, the member and the user are
     told from the alias.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 {% set members -%}
     (
         select

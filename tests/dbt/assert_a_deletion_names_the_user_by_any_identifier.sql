@@ -2,6 +2,7 @@
     Protects who asked to be erased: whatever identifies the person, the request names
     them in the one form that Braze takes, and says which of several profiles is meant.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 with
 
 pending as (

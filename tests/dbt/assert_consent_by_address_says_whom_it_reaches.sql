@@ -2,6 +2,7 @@
     Protects the strangers who share an address: a state by e-mail or phone counts the
     profiles that it moves, and names the address alone.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 {% set states -%}
     (
         select

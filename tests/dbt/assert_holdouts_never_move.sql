@@ -3,6 +3,7 @@
     numbers worked out by another program, a larger group holds the smaller, the share is
     what was asked for, and two salts draw independently.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 {% set lots = {('vip', 'C1'): 2693192632, ('vip', 'C10001'): 4235390534, ('crm', 'josé'): 3449527231} %}
 with
 

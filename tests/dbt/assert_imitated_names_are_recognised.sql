@@ -2,6 +2,7 @@
     Protects the dashboard from twins of default fields: the names people really use
     are pointed to the right field, and honest names pass.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 {% set expected_fields = {
     'birthday': 'dob', 'birthdate': 'dob', 'date_of_birth': 'dob', 'Date of birth': 'dob',
     'e-mail': 'email', 'e_mail': 'email', 'email_address': 'email', 'Email': 'email',

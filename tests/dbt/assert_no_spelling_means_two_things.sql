@@ -2,6 +2,7 @@
     Protects the grain: a spelling that meant two countries or two languages would
     make two rows of one customer.
 #}
+{{ config(enabled=project_name == 'braze_bridge') }}
 with
 
 spellings as (
