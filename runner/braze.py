@@ -125,8 +125,15 @@ def _failure(error: Exception) -> tuple[str, bool]:
         return "no connection within the timeout", False
     if isinstance(error, requests.exceptions.ReadTimeout):
         return "no answer within the timeout", True
-    if "NameResolutionError" in text or "getaddrinfo" in text:
-        return "the host name is unknown", False
-    if "Connection refused" in text:
-        return "the connection was refused", False
+    for sign, words in _NO_CONNECTION.items():
+        if sign in text:
+            return words, False
     return "the connection broke before the answer was whole", True
+
+
+_NO_CONNECTION = {
+    "NameResolutionError": "the host name is unknown",
+    "getaddrinfo": "the host name is unknown",
+    "Connection refused": "the connection was refused",
+    "NewConnectionError": "no connection could be made",
+}

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ SAMPLE = 3
 """Items read back after a push; Braze allows 50 such requests a minute."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.25, 8.0
+_PATIENCE_WITH_OTHERS = 15.0
+"""Seconds to wait for an item that Braze shows, but otherwise than it was sent."""
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
 
 _DONE = Answer(201, {}, b'{"message":"success"}')
@@ -109,41 +112,60 @@ def _looks(seconds: float) -> Iterator[None]:
         pause = min(_LAST_LOOK, pause * 2)
 
 
-def missing_items(
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Ids of items that were looked at and are not as they were sent."""
+
+    missing: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+
+
+def read_back(
     lane: Lane,
     catalog: str,
     payloads: list[str],
     limits: Limits,
     keep: Callable[[], bool],
-) -> list[str]:
-    """Return the ids of the items that Braze does not show as they were sent.
+) -> ReadBack:
+    """Look until Braze shows the items as they were sent, or for so long.
 
-    `keep` is called between two looks: it keeps the lease, and says whether to go on.
+    An item that is there and differs may be an older one, or Braze may spell a value
+    otherwise: that is not waited for as long. `keep` is called between two looks: it
+    keeps the lease, and says whether to go on.
     """
     wanted = {item["id"]: item for item in map(json.loads, payloads)}
+    states: dict[str, str] = {}
+    began = time.monotonic()
     for _ in _looks(limits.visible_seconds):
         for item_id in list(wanted):
             path = (
                 f"{CATALOGS}/{quote(catalog, safe='')}/items/{quote(item_id, safe='')}"
             )
-            if _is_shown(lane.send("GET", path), wanted[item_id]):
+            states[item_id] = _state(lane.send("GET", path), wanted[item_id])
+            if states[item_id] == "same":
                 del wanted[item_id]
-        if not wanted or not keep():
+        is_late = time.monotonic() - began > _PATIENCE_WITH_OTHERS
+        is_there = is_late and all(states[each] == "different" for each in wanted)
+        if not wanted or is_there or not keep():
             break
-    return list(wanted)
+    return ReadBack(
+        tuple(each for each in wanted if states[each] == "missing"),
+        tuple(each for each in wanted if states[each] == "different"),
+    )
 
 
-def _is_shown(answer: Answer, wanted: dict[str, Any]) -> bool:
+def _state(answer: Answer, wanted: dict[str, Any]) -> str:
     """Whether Braze shows an item as it was sent, in all that has one spelling."""
     if answer.status != 200:
-        return False
+        return "missing"
     try:
         shown = json.loads(answer.body)["items"][0]
     except (ValueError, LookupError, TypeError):
-        return False
-    return all(
+        return "missing"
+    is_same = all(
         shown.get(name) == value
         for name, value in wanted.items()
         if isinstance(value, bool | int | float)
         or (isinstance(value, str) and not _TIME.fullmatch(value))
     )
+    return "same" if is_same else "different"

@@ -148,3 +148,21 @@ def check_changes(
             "It knows added, changed and removed."
         )
         raise ConfigError(msg)
+
+
+def check_operations(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, outbox: Relation | str
+) -> None:
+    """An operation that the object does not have would be sent as something else."""
+    known = [operation.name for operation in sync.operations]
+    row = connection.execute(
+        f"select any_value(operation) from {outbox} "
+        "where not list_contains(?, operation) having count(*) > 0",
+        [known],
+    ).fetchone()
+    if row:
+        msg = (
+            f"{sync.name}: {sync.pending.name} says operation '{row[0]}'. "
+            f"{sync.object} knows {', '.join(known)}."
+        )
+        raise ConfigError(msg)

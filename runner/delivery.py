@@ -300,12 +300,20 @@ class Delivery:
         for position in sorted(outcome.refused):
             if position > first:
                 acks += _accepted(batch, first, position - 1, reason)
-            acks.append(_rejected(batch, position, outcome))
+            acks.append(self._refused(batch, position, outcome, reason))
             first = position + 1
         if first < len(batch.seqs):
             acks += _accepted(batch, first, len(batch.seqs) - 1, reason)
         self._keep(batch, acks, accepted=len(batch.seqs) - len(outcome.refused))
         self._check_rejected(next(iter(outcome.refused.values()), ""))
+
+    def _refused(self, batch: Batch, at: int, outcome: Outcome, reason: str) -> Ack:
+        """A rename that was sent before may be refused because it is done already."""
+        naming = self._work.operation.naming
+        if reason == SENT_AGAIN and naming in {"renamed", "removed"}:
+            seq = batch.seqs[at]
+            return Ack(seq, seq, "unknown", outcome.refused[at], outcome.status)
+        return _rejected(batch, at, outcome)
 
     def _refuse(self, batch: Batch, outcome: Outcome) -> None:
         refused = sorted(outcome.refused)

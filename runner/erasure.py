@@ -5,7 +5,11 @@ A suppressed user is known by a hash alone, so the list may outlive the person's
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from .ledger import Ledger, utcnow
 from .manifest import Relation
@@ -34,7 +38,9 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
     )
 
 
-def settle_deletions(ledger: Ledger, run_id: str, outbox: Relation) -> Counts:
+def settle_deletions(
+    ledger: Ledger, run_id: str, sync: str, outbox: Relation
+) -> Counts:
     """Scrub the users whose deletion Braze has accepted in this run.
 
     To be called while the outbox and the acknowledgements of the run are still there.
@@ -45,9 +51,11 @@ def settle_deletions(ledger: Ledger, run_id: str, outbox: Relation) -> Counts:
         from {outbox} as outbox
         inner join {ledger.acks} as acks
             on outbox.rowid between acks.first_seq and acks.last_seq
-        where acks.run_id = ? and acks.outcome = 'accepted' and outbox.problem is null
+        where
+            acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
+            and outbox.problem is null
         """,
-        [run_id],
+        [run_id, sync],
     ).fetchall()
     return settle(ledger, [user for (user,) in users])
 
@@ -71,16 +79,12 @@ def settle(ledger: Ledger, users: Sequence[str]) -> Counts:
 def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
     """Delete every ledger row about these users; return how many by table.
 
-    A row is about a user when its key is the user's id, or when its key or what is
-    kept of it names the user. `users` are texts such as 'external_id:c1'.
+    `users` are texts such as 'external_id:c1'. A row is about a user when its key or
+    what is kept of it names the user; that some other row has the same key, an order
+    with the number of a customer, means nothing.
     """
-    ledger.connection.execute(
-        """
-        create or replace temp table erased_users as
-        select distinct unnest(?::varchar[]) as user_key
-        """,
-        [list(users)],
-    )
+    wanted = set(users)
+    hashes = {hashlib.sha256(user.encode()).hexdigest() for user in users}
     counts: Counts = {}
     for table, content in (
         (ledger.sent, "row_json"),
@@ -88,69 +92,98 @@ def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
         (ledger.unknown, "payload"),
     ):
         # That somebody was deleted is kept of the deletion itself: a hash.
-        hashed = "null" if table == ledger.sent else "row_key"
-        row = ledger.connection.execute(
+        keys = [] if table == ledger.sent else list(hashes)
+        found = ledger.connection.execute(
             f"""
-            delete from {table}
+            select rowid, row_key, {content} from {table}
             where
-                row_key in (
-                    select substr(user_key, position(':' in user_key) + 1)
-                    from erased_users
-                )
-                or {hashed} in (select sha256(user_key) from erased_users)
-                or rowid in (
-                    select named.row_id
-                    from (
-                        select rowid as row_id, unnest(
-                            {_users_in(content)} || {_users_in("row_key")}
-                        ) as user_key
-                        from {table}
-                    ) as named
-                    inner join erased_users on named.user_key = erased_users.user_key
-                )
-            """
-        ).fetchone()
-        counts[table.name] = int(row[0]) if row else 0
-    ledger.connection.execute("drop table erased_users")
+                list_contains(?, row_key)
+                or regexp_matches(concat(row_key, ' ', {content}), ?)
+            """,
+            [keys, _any_of(users)],
+        ).fetchall()
+        about = [
+            row_id
+            for row_id, row_key, text in found
+            if row_key in keys or wanted & (users_in(row_key) | users_in(text))
+        ]
+        ledger.connection.execute(
+            f"delete from {table} where list_contains(?, rowid)", [about]
+        )
+        counts[table.name] = len(about)
     return counts
 
 
-_SIDES = ("", "identifier_to_merge.", "identifier_to_keep.", "merge.", "keep.")
-"""Where the identifiers of a merge stand, in its payload and in its key."""
+def _any_of(users: Sequence[str]) -> str:
+    """A pattern that every row about one of the users matches: a first, quick look."""
+    texts = {user.rpartition(":")[2] for user in users}
+    # In JSON a text may be written with escapes.
+    spelt = {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts} | texts
+    return "(?i)" + "|".join(sorted(map(re.escape, spelt)))
 
-_MEMBERS = {
-    "external_id": (
-        *(f"{side}external_id" for side in _SIDES),
-        *("current_external_id", "new_external_id", "removed_external_id"),
-        *("external_ids[0]", "user_ids[0]"),
-    ),
-    "braze_id": ("braze_id",),
-    "email": (*(f"{side}email" for side in _SIDES), "emails[0]"),
-    "phone": (*(f"{side}phone" for side in _SIDES), "phones[0]"),
+
+_LISTS = {
+    "external_ids": "external_id",
+    "user_ids": "external_id",
+    "emails": "email",
+    "phones": "phone",
 }
-"""The members of our payloads, keys and row_json that name a user of each kind."""
-
-_ALIASES = (
-    *("$", "$.aliases[0]"),
-    *(f"$.{side}user_alias" for side in _SIDES),
-)
+_OTHER_IDS = ("current_external_id", "new_external_id", "removed_external_id")
+_SIDES = ("identifier_to_merge", "identifier_to_keep", "merge", "keep")
 
 
-def _users_in(text: str) -> str:
-    """The users whom a JSON text names, as a list of user keys; SQL."""
-    json = f"case when json_valid({text}) then {text} else '{{}}' end"
-    found = [f"coalesce(cast(json_extract({json}, '$.user_keys') as varchar[]), [])"]
-    for kind, members in _MEMBERS.items():
-        # A key of two parts begins with the user's id or address: consent.
-        paths = [*(f"$.{member}" for member in members), "$[0]"]
-        value = "lower(named)" if kind == "email" else "named"
-        found.append(
-            f"list_transform(json_extract_string({json}, {paths}), "
-            f"lambda named: '{kind}:' || {value})"
-        )
-    found += [
-        f"['user_alias:' || json_extract_string({json}, '{path}.alias_label') "
-        f"|| ':' || json_extract_string({json}, '{path}.alias_name')]"
-        for path in _ALIASES
-    ]
-    return f"list_filter({' || '.join(found)}, lambda user: user is not null)"
+def users_in(text: str | None) -> set[str]:
+    """The users whom a key, a payload or a kept row names, as user keys.
+
+    An address beside another identifier is an attribute: it names nobody.
+    """
+    try:
+        content = json.loads(text or "")
+    except ValueError:
+        return set()
+    return _named(content) if isinstance(content, dict) else set()
+
+
+def _named(content: dict[str, Any]) -> set[str]:
+    found = {str(user) for user in content.get("user_keys") or []}
+    found |= {f"external_id:{content[name]}" for name in _OTHER_IDS if name in content}
+    for name, kind in _LISTS.items():
+        values = content.get(name)
+        found |= {_user(kind, value) for value in values or [] if value is not None}
+    for alias in content.get("aliases") or []:
+        found |= _named(alias) if isinstance(alias, dict) else set()
+    for side in _SIDES:
+        if isinstance(content.get(side), dict):
+            found |= _named(content[side])
+    return found | _identified(content)
+
+
+def _identified(content: dict[str, Any]) -> set[str]:
+    """Whom the most binding identifier of an object names."""
+    alias = content.get("user_alias", content)
+    for kind in ("external_id", "braze_id"):
+        if content.get(kind) is not None:
+            return {_user(kind, content[kind])}
+    if isinstance(alias, dict) and alias.get("alias_name") is not None:
+        return {f"user_alias:{alias.get('alias_label')}:{alias['alias_name']}"}
+    for kind in ("email", "phone"):
+        if content.get(kind) is not None:
+            return {_user(kind, content[kind])}
+    return set()
+
+
+def _user(kind: str, value: object) -> str:
+    return f"{kind}:{str(value).lower() if kind == 'email' else value}"
+
+
+def others_with(ledger: Ledger, by: str, value: str) -> list[str]:
+    """Who else has this address: rows of another identifier that hold it."""
+    rows = ledger.connection.execute(
+        f"""
+        select distinct row_json from {ledger.sent}
+        where lower(json_extract_string(row_json, '$.{by}')) = lower(?)
+        """,
+        [value],
+    ).fetchall()
+    named = {user for (text,) in rows for user in users_in(text)}
+    return sorted(user for user in named if not user.startswith(f"{by}:"))

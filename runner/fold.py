@@ -6,8 +6,13 @@ and the ledger says the same in rows. One transaction of the caller's.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .ledger import NOT_SENT, SENT_AGAIN, SEQ, Counts, Ledger, utcnow
 from .manifest import Relation
+
+YOUTH = timedelta(hours=1)
+"""How long it is worth knowing that a row was added; the wait for it is minutes."""
 
 
 def finish_run(
@@ -114,6 +119,14 @@ def _has_column(ledger: Ledger, name: str) -> bool:
 
 def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:  # noqa: FBT001
     now = utcnow()
+    # Who is new to Braze stays so for a while, whatever is sent of them meanwhile.
+    ledger.connection.execute(
+        f"""
+        create or replace temp table young_rows as
+        select row_key, added_at from {ledger.sent} where sync = ? and added_at > ?
+        """,
+        [sync, now - YOUTH],
+    )
     if _has(ledger, ledger.sent, sync):
         ledger.connection.execute(
             f"""
@@ -129,10 +142,11 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:
         insert into {ledger.sent}
             (sync, row_key, row_hash, row_json, run_id, sent_at, sent_times, added_at)
         select
-            ?, row_key, row_hash, row_json, ?, ?,
+            ?, settled.row_key, row_hash, row_json, ?, ?,
             {"sent_times" if has_times else "null"},
-            case when change = 'added' then ? end
+            case when change = 'added' then ? else young_rows.added_at end
         from settled
+        left join young_rows on settled.row_key = young_rows.row_key
         where outcome = 'accepted' and row_json is not null
         """,
         [sync, run_id, now, now],

@@ -6,18 +6,18 @@ Every step stands by itself: after a crash the remedy is to run it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from . import erasure
-from . import lease as leases
 from .braze import Lane
-from .errors import DeliveryError
+from .errors import DeliveryError, GuardError
 from .ledger import Ledger
 from .operations import OBJECTS, Operation
 from .outcome import Kind, classify
+from .recovery import Recovery
 from .refusals import Sent
 from .result import Destination
 from .retries import stopping_error
@@ -51,6 +51,7 @@ def forget(  # noqa: PLR0917 - six things, each said once
     to: Destination,
     limits: Limits,
     open_ledger: Callable[[], AbstractContextManager[Ledger]],
+    recovery: Recovery,
     run_id: str,
 ) -> Receipt:
     """Suppress, delete, scrub; return the receipt.
@@ -59,10 +60,12 @@ def forget(  # noqa: PLR0917 - six things, each said once
     same command goes on from there.
     """
     user = f"{by}:{value.lower() if by == 'email' else value}"
-    with _leased(open_ledger) as ledger:
+    with open_ledger() as ledger, recovery.exclusive(ledger):
+        if by in {"email", "phone"}:
+            _check_others(ledger, by, value)
         erasure.suppress(ledger, run_id, [user])
     answer = _delete(_operation(by), _payload(by, value), to, limits)
-    with _leased(open_ledger) as ledger:
+    with open_ledger() as ledger, recovery.exclusive(ledger):
         scrubbed = erasure.settle(ledger, [user])
         row = ledger.connection.execute(
             f"""
@@ -76,15 +79,17 @@ def forget(  # noqa: PLR0917 - six things, each said once
     return Receipt(user_hash, suppressed_at, deleted_at, to.endpoint, answer, scrubbed)
 
 
-@contextmanager
-def _leased(
-    open_ledger: Callable[[], AbstractContextManager[Ledger]],
-) -> Iterator[Ledger]:
-    """The ledger in one transaction, while no push is at work."""
-    with open_ledger() as ledger, ledger.transaction():
-        lease = leases.acquire(ledger)
-        yield ledger
-        leases.release(ledger, lease)
+def _check_others(ledger: Ledger, by: str, value: str) -> None:
+    """Deleting an address would leave its owner in the marts, to be sent anew."""
+    others = erasure.others_with(ledger, by, value)
+    if others:
+        named = ", ".join(user.replace(":", " ", 1) for user in others)
+        kind, _, key = others[0].partition(":")
+        msg = (
+            f"This {by} belongs to {named}, so the marts would send it again. "
+            f"Nothing was done. Erase by that: runner forget {key} --by {kind}"
+        )
+        raise GuardError(msg)
 
 
 def _operation(by: str) -> Operation:

@@ -115,9 +115,10 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
     if nulls and nulls[0]:
         text = f"{_rows(nulls[0])} NULL as the key. Leave them out of the mart."
         guards.append(Guard(sync.name, text, approvable=False))
+    # Without the payloads: the keys of a first load are many enough.
     keys = ledger.connection.execute(
         f"""
-        select any_value(row_key) as row_key, any_value(payload), count(*) over ()
+        select any_value(row_key) as row_key, count(*) over ()
         from {outbox}
         where row_key is not null
         {_ONE_PROFILE}
@@ -127,8 +128,13 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
         """
     ).fetchall()
     if keys:
-        total = keys[0][2]
-        named = ", ".join(shown_key(key, payload) for key, payload, _ in keys)
+        total = keys[0][1]
+        payloads = ledger.connection.execute(
+            f"select row_key, payload from {outbox} where list_contains(?, row_key)",
+            [[key for key, _ in keys]],
+        ).fetchall()
+        shown = {key: shown_key(key, payload) for key, payload in payloads}
+        named = ", ".join(shown[key] for key, _ in keys)
         more = ", ..." if total > len(keys) else ""
         guards.append(
             Guard(
@@ -153,7 +159,7 @@ def _is_empty(ledger: Ledger, sync: Sync) -> bool:
     )
 
 
-def refusal(plan: Plan, held: Collection[str], *, some_sent: bool) -> str:
+def refusal(plan: Plan, held: Collection[str], command: str, *, some_sent: bool) -> str:
     """Say what stands against a plan and, where it can be meant, how to approve it."""
     lines = []
     for each in plan.syncs:
@@ -168,7 +174,7 @@ def refusal(plan: Plan, held: Collection[str], *, some_sent: bool) -> str:
         return "\n".join([*lines, "These were held back; the others were sent."])
     if all(guard.approvable for guard in plan.guards):
         lines.append(
-            f"Nothing was sent. If this is meant: runner push --approve {plan.plan_id}"
+            f"Nothing was sent. If this is meant: {command} --approve {plan.plan_id}"
         )
     else:
         lines.append("Nothing was sent.")

@@ -7,13 +7,16 @@ or after this machine went down, every claimed row without an answer is unknown.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .errors import ConfigError
 from .ledger import Ack
 
 _BEGUN, _CLEAR, _DONE = 1, 0, 2
@@ -30,10 +33,17 @@ class Journal:
     """Written by all lanes: one line before a request, one after its answer."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Begin a run's journal; ConfigError where it cannot be written."""
         self.path = path
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._file = os.open(path, flags, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, flags, 0o600)
+        except OSError as error:
+            msg = f"{path}: cannot be written: {error.strerror}. Its rows stay pending."
+            raise ConfigError(msg) from None
+        self._lock = threading.Lock()
+        self._is_open = True
         self._write(["boot", boot_id()])
 
     def begin(self, seqs: tuple[int, ...]) -> None:
@@ -58,13 +68,20 @@ class Journal:
             )
 
     def close(self) -> None:
-        """The run has ended: the ledger says it all."""
-        os.close(self._file)
+        """The run has ended: the ledger says it all. A late lane writes nothing more.
+
+        The number of a closed file is given to the next one, which is the warehouse.
+        """
+        with self._lock:
+            self._is_open = False
+            os.close(self._file)
         self.path.unlink(missing_ok=True)
 
     def _write(self, entry: list[object]) -> None:
-        # One write of a short line to a file opened for appending is whole or absent.
-        os.write(self._file, json.dumps(entry).encode() + b"\n")
+        line = json.dumps(entry).encode() + b"\n"
+        with self._lock:
+            if self._is_open and os.write(self._file, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @dataclass(slots=True)

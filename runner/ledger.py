@@ -95,6 +95,18 @@ class Ledger:
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def last_outcome(self, sync: str) -> str | None:
+        """How the last run of the sync ended, if there was one."""
+        row = self.connection.execute(
+            f"""
+            select outcome from {self.runs}
+            where sync = ? and finished_at is not null
+            order by started_at desc limit 1
+            """,
+            [sync],
+        ).fetchone()
+        return str(row[0]) if row else None
+
     def is_first_run(self, sync: str) -> bool:
         """Whether no push has ever got as far as this sync's rows."""
         row = self.connection.execute(
@@ -260,12 +272,41 @@ class Ledger:
         ).fetchone()
         return row is not None
 
+    def has_ended(self, outbox: str) -> bool:
+        """Whether the run of this outbox is over."""
+        row = self.connection.execute(
+            f"""
+            select 1 from {self.runs} where outbox = ? and finished_at is not null
+            """,
+            [outbox],
+        ).fetchone()
+        return row is not None
+
     def outbox_rows(self, outbox: str) -> int:
         """How many rows a run's outbox has."""
         row = self.connection.execute(
             f"select count(*) from {self.outbox(outbox)}"
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def scopes_not_accepted(
+        self, run_id: str, sync: str, outbox: str, stretch: tuple[int, int]
+    ) -> set[str]:
+        """Which scopes of the outbox rows first..last have no acceptance."""
+        rows = self.connection.execute(
+            f"""
+            select distinct outbox.scope
+            from {self.outbox(outbox)} as outbox
+            left join {self.acks} as acks
+                on acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
+                and outbox.{SEQ} between acks.first_seq and acks.last_seq
+            where
+                outbox.{SEQ} between ? and ?
+                and (acks.run_id is null or outbox.problem is not null)
+            """,
+            [run_id, sync, *stretch],
+        ).fetchall()
+        return {str(scope) for (scope,) in rows}
 
     def discard_acks(self, run_id: str, sync: str, first: int, last: int) -> None:
         """What was acknowledged of these rows proved wrong: they are pending again."""

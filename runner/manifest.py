@@ -73,6 +73,11 @@ class Sync:
         return operations_of(self.kind, self.options)
 
     @property
+    def can_repeat(self) -> bool:
+        """Whether a full resync may send all of it again."""
+        return not (self.once or self.kind.is_identity)
+
+    @property
     def once(self) -> bool:
         """Whether a row of it must not be sent twice."""
         return is_once(self.object, self.options)

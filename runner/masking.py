@@ -41,7 +41,8 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
     if not isinstance(content, dict):
         return "(not JSON)"
     shown = _masked(content, PROFILE_PII | pii)
-    text = json.dumps(shown, ensure_ascii=False)
+    # An id or an alias may be an address, too.
+    text = without_addresses(json.dumps(shown, ensure_ascii=False))
     return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
 
 

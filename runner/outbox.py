@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from . import waiting
 from .attribute_names import NameProblem, Ruling, name_problems
 from .batches import count_requests, room
-from .columns import SENT_TIMES, WHOLE_COLUMNS, check_changes, check_columns, run
+from .columns import (
+    SENT_TIMES,
+    WHOLE_COLUMNS,
+    check_changes,
+    check_columns,
+    check_operations,
+    run,
+)
 from .guards import find_guards
 from .ledger import SEQ, Ledger
 from .manifest import Relation, Sync
@@ -64,6 +71,8 @@ def copy_rows(
     adopts = sync.options.get("first_run") == "adopt" and ledger.is_first_run(sync.name)
     _copy(ledger, sync, outbox, limits, found=found, adopts=adopts)
     check_changes(ledger.connection, sync, outbox)
+    if "operation" in found:
+        check_operations(ledger.connection, sync, outbox)
     return Frozen(sync, outbox, sent_rows, is_ordered="operation" in found)
 
 
@@ -150,7 +159,9 @@ def _copy(
     is_ordered = "operation" in found
     most = max(room(operation, limits) for operation in sync.operations)
     temporary = "temp " if isinstance(outbox, str) else ""
-    more = list(WHOLE_COLUMNS) if is_ordered else []
+    first = sync.operations[0].name
+    known = {"operation": f"coalesce(operation, '{first}') as operation"}
+    more = [known.get(name, name) for name in WHOLE_COLUMNS] if is_ordered else []
     more += [SENT_TIMES] if SENT_TIMES in found else []
     waits = waiting.clause(ledger, sync, is_ordered=is_ordered)
     adopted = "when adoptable then 'adopted'" if adopts and is_ordered else ""
@@ -164,7 +175,11 @@ def _copy(
     source = "pending" if is_identity else str(sync.pending)
     order = ["aside nulls first"] if adopted or waits else []
     if is_ordered:
-        order += [f"case operation {ranks} else 0 end", "scope", "user_key"]
+        order += [
+            f"case coalesce(operation, '{first}') {ranks} end",
+            "scope",
+            "user_key",
+        ]
         order += ["sort_key", "row_key"]
     run(
         ledger.connection,
@@ -204,7 +219,11 @@ def _count(
             count(*) filter (change = 'removed' and aside is null),
             count(problem) filter (aside is null),
             coalesce(sum(data_points) filter (problem is null and aside is null), 0),
-            coalesce(bit_xor(hash(row_key, change, payload)) filter (aside is null), 0),
+            coalesce(
+                bit_xor(hash(row_key, change, payload))
+                filter (aside is distinct from 'adopted'),
+                0
+            ),
             count(*) filter (aside = 'held'),
             count(*) filter (aside = 'adopted'),
             {"count(reach)" if is_ordered else "0"},
@@ -248,7 +267,7 @@ def _stages(
 ) -> Iterator[Stage]:
     """One stage an operation, in their order."""
     by_name = {operation.name: operation for operation in sync.operations}
-    name = "coalesce(operation, '')" if is_ordered else "''"
+    name = "operation" if is_ordered else f"'{sync.operations[0].name}'"
     first_row = _first_row(connection, outbox)
     for operation, first, last, rows, size, largest in connection.execute(
         f"""
@@ -264,7 +283,7 @@ def _stages(
         """
     ).fetchall():
         stage = Stage(
-            operation=by_name.get(operation, sync.operations[0]),
+            operation=by_name[operation],
             is_ordered=is_ordered,
             first_seq=first,
             last_seq=last,
@@ -293,7 +312,8 @@ def _count_requests(
     columns = f"{lane}, scope" if stage.is_ordered else "null, null"
     found = connection.execute(
         f"select strlen(payload), {columns} from {outbox} "
-        f"where problem is null and {SEQ} - ? between ? and ? order by {SEQ}",
+        "where aside is null and problem is null "
+        f"and {SEQ} - ? between ? and ? order by {SEQ}",
         [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
     )
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from .refusals import Sent, first_error, message_of, parsed, refused_rows
+from .refusals import (
+    Sent,
+    first_error,
+    is_page,
+    message_of,
+    names_error,
+    parsed,
+    refused_rows,
+)
 from .waits import retry_after, wait
 
 
@@ -76,7 +84,9 @@ def _read(  # noqa: PLR0911 - a table, one line a class of answer
         return Outcome(Kind.CONFIG, f"{status}: a redirect, which is never followed")
     answer = parsed(body)
     if status == 404 and sent.naming == "item" and answer and answer.get("errors"):
-        return Outcome(Kind.MISSING, f"404: {first_error(answer)}", is_applied=False)
+        is_catalog = names_error(answer, "catalog-not-found")
+        kind = Kind.MISSING if is_catalog else Kind.SPLIT
+        return Outcome(kind, f"404: {first_error(answer)}", is_applied=False)
     if status in {404, 405, 415}:
         return Outcome(Kind.CONFIG, f"{status}: this is not Braze's REST endpoint")
     if status == 413:
@@ -87,18 +97,22 @@ def _read(  # noqa: PLR0911 - a table, one line a class of answer
     if status == 400:
         return _fatal(answer, sent)
     if 200 <= status < 300:
-        return _success(status, answer, sent)
+        return _success(status, body, answer, sent)
     if status == 408 or status >= 500:
         return Outcome(Kind.RETRY, f"{status}: Braze is unavailable", wait=word)
     return Outcome(Kind.RETRY, f"{status}: {message_of(answer)}", wait=word)
 
 
-def _success(status: int, answer: dict[str, Any] | None, sent: Sent) -> Outcome:
+def _success(
+    status: int, body: bytes, answer: dict[str, Any] | None, sent: Sent
+) -> Outcome:
+    if answer is None and sent.is_partner and status == 201 and not is_page(body):
+        # A partner's endpoints answer 201 with a body that no page of Braze's shows.
+        return Outcome(Kind.ACCEPTED, is_applied=True)
     if answer is None:
         return Outcome(Kind.RETRY, f"{status}: the answer is not whole JSON")
     message = answer.get("message")
     queued = status == 202 and message == "queued"
-    # A partner's endpoints answer 201 with a body that no page shows.
     if message != "success" and not queued and not sent.is_partner:
         return Outcome(Kind.RETRY, f"{status}: the answer does not say success")
     refused = refused_rows(answer, sent)

@@ -48,6 +48,7 @@ class SyncPlan:
     """Rows that will not be sent because the wire has no form for them."""
     data_points: int
     checksum: str
+    """Of all rows but adopted ones: who has to wait may depend on the approval."""
     stages: tuple[Stage, ...] = ()
     held: int = 0
     """Rows that wait for an earlier change of the same user to settle."""
@@ -98,7 +99,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         content = [
-            (plan.sync.name, plan.added, plan.changed, plan.removed, plan.checksum)
+            (plan.sync.name, plan.planned + plan.held, plan.checksum)
             for plan in self.syncs
         ]
         digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()

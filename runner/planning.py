@@ -20,6 +20,7 @@ def make_plan(
     *,
     outbox: Callable[[int], Relation | str],
     limit: int | None = None,
+    approved: bool = False,
     full_resync: bool = False,
 ) -> Plan:
     """Freeze every sync into the outbox of its number and return the plan.
@@ -31,13 +32,13 @@ def make_plan(
     frozen: dict[int, Frozen] = {}
     numbered = list(enumerate(syncs))
     for number, sync in sorted(numbered, key=lambda each: not _is_profile(each[1])):
-        repeats = not (sync.once or sync.kind.is_identity)
+        resync = full_resync and sync.can_repeat
         frozen[number] = copy_rows(
-            ledger, sync, outbox(number), limits, full_resync=full_resync and repeats
+            ledger, sync, outbox(number), limits, full_resync=resync
         )
         if _is_profile(sync):
             waiting.note_new(ledger, outbox(number))
-        elif sync.kind.is_identity:
+        elif sync.kind.is_identity and _goes(ledger, sync, approved=approved):
             waiting.note_touched(ledger, outbox(number))
     for number, sync in numbered:
         if _is_profile(sync):
@@ -48,6 +49,19 @@ def make_plan(
             for number, _ in numbered
         )
     )
+
+
+def _goes(ledger: Ledger, sync: Sync, *, approved: bool) -> bool:
+    """Whether identity changes will leave: those that stay make nobody wait.
+
+    A merge stays until somebody approves it, and whatever failed last time may fail
+    for want of a permission. Who is to be erased waits in any case.
+    """
+    if sync.object == "deletions":
+        return True
+    if sync.kind.is_irreversible and not approved:
+        return False
+    return ledger.last_outcome(sync.name) != "failed"
 
 
 def _is_profile(sync: Sync) -> bool:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from . import erasure
 from . import lease as leases
@@ -31,7 +30,7 @@ from .manifest import Manifest, Sync
 from .plan import Plan
 from .planning import make_plan
 from .pump import Job, Progress
-from .recovery import recover
+from .recovery import Recovery
 from .result import Destination, PushResult, SyncResult
 from .settings import Limits
 from .stages import Gates, Stages
@@ -51,6 +50,8 @@ class Wish:
     approved: str | None = None
     """The plan whose guards are lifted."""
     full_resync: bool = False
+    command: str = "runner push"
+    """How it was asked, for a message that says how to ask again."""
 
 
 @dataclass(slots=True)
@@ -61,8 +62,8 @@ class Push:
     manifest: Manifest
     limits: Limits
     destination: Destination
-    journals: Path
-    """Where the journals of rows that leave but once lie while they leave."""
+    recovery: Recovery
+    """How to settle what a crash left; it knows where journals lie."""
     git_revision: str = ""
     confirm: Callable[[Plan], bool] | None = None
     """Asked with a plan that nothing holds on to: a person may take their time."""
@@ -94,15 +95,21 @@ class Push:
                     results.append(_nothing(job))
                     continue
                 skip = final or interrupts.signal is not None
-                result, problem = self._send(lease, job, gates, interrupts, skip=skip)
+                try:
+                    result, problem = self._send(
+                        lease, job, gates, interrupts, skip=skip
+                    )
+                except RunnerError as error:
+                    # The warehouse or the lease: the next push settles this run.
+                    result, problem, final = _nothing(job), error, True
                 results.append(result)
                 failure = failure or problem
                 # A wrong key or endpoint is wrong for every sync; a bad batch is not.
                 final = final or _is_final(problem)
-        with self._open_ledger() as ledger:
+        with suppress(RunnerError), self._open_ledger() as ledger:
             leases.release(ledger, lease)
         if held and failure is None:
-            failure = GuardError(refusal(plan, held, some_sent=True))
+            failure = GuardError(refusal(plan, held, wish.command, some_sent=True))
         return PushResult(
             self.run_id, plan.plan_id, tuple(results), failure, interrupts.signal
         )
@@ -123,19 +130,13 @@ class Push:
         """Take the lease, settle what a crash left, and freeze the plan: one visit."""
         with self._open_ledger() as ledger:
             ledger.require()
-            with ledger.transaction():
-                lease = leases.acquire(ledger)
-                journals = recover(
-                    ledger, self.journals, self.tell, deletions=self._deletions
-                )
-            for journal in journals:
-                journal.unlink(missing_ok=True)
+            lease = self.recovery.acquire(ledger)
             try:
                 with ledger.transaction():
-                    if not wish.full_resync:
-                        self._check_endpoint(ledger, syncs)
+                    for sync in syncs:
+                        self._check_endpoint(ledger, sync, wish)
                     plan = self._plan(ledger, syncs, wish)
-                    held = _held_back(plan, wish.approved, shown)
+                    held = _held_back(plan, wish, shown)
                     for job in self._jobs(plan):
                         self._start(ledger, job, plan, held)
             except BaseException:
@@ -174,25 +175,26 @@ class Push:
                 "history without sending them (first_run: adopt)."
             )
 
-    def _check_endpoint(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
+    def _check_endpoint(self, ledger: Ledger, sync: Sync, wish: Wish) -> None:
         """A ledger is about one Braze; what another knows it cannot say."""
-        for sync in syncs:
-            last, now = ledger.last_endpoint(sync.name), self.destination.endpoint
-            if last in {None, now}:
-                continue
-            remedy = (
-                "To send everything to this one: runner push --full-resync; to keep "
-                "both, give each its own dbt target."
-            )
-            # On one machine a test server comes back at another port.
-            if is_local(str(last)) and is_local(now):
-                self.tell(f"{sync.name}: the ledger is about {last}. {remedy}")
-                continue
-            msg = (
-                f"{sync.name}: the ledger is about {last}, not {now}. "
-                f"Nothing was sent. {remedy}"
-            )
-            raise GuardError(msg)
+        last, now = ledger.last_endpoint(sync.name), self.destination.endpoint
+        if last in {None, now} or (wish.full_resync and sync.can_repeat):
+            return
+        remedy = (
+            "To send everything to this one: runner push --full-resync; to keep "
+            "both, give each its own dbt target."
+        )
+        if not sync.can_repeat:
+            remedy = "It is never sent twice, so give each Braze its own dbt target."
+        # On one machine a test server comes back at another port.
+        if is_local(str(last)) and is_local(now):
+            self.tell(f"{sync.name}: the ledger is about {last}. {remedy}")
+            return
+        msg = (
+            f"{sync.name}: the ledger is about {last}, not {now}. "
+            f"Nothing was sent. {remedy}"
+        )
+        raise GuardError(msg)
 
     def _plan(self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish) -> Plan:
         # An outbox is read once or twice and dropped: packing it is waste.
@@ -204,6 +206,7 @@ class Push:
             self.limits,
             outbox=lambda number: ledger.outbox(self._outbox(number)),
             limit=wish.limit,
+            approved=wish.approved is not None,
             full_resync=wish.full_resync,
         )
         ledger.connection.execute("set force_compression = 'auto'")
@@ -228,8 +231,9 @@ class Push:
             lease,
             interrupts,
             self._visit_ledger,
-            self.journals,
+            self.recovery.journals,
             self.progress,
+            self.tell,
         )
         if not skip:
             stages.run()
@@ -238,7 +242,9 @@ class Push:
         with self._open_ledger() as ledger, ledger.transaction():
             leases.extend(ledger, lease)
             if sync.object == "deletions":
-                erasure.settle_deletions(ledger, self.run_id, ledger.outbox(job.outbox))
+                erasure.settle_deletions(
+                    ledger, self.run_id, sync.name, ledger.outbox(job.outbox)
+                )
             counts = finish_run(
                 ledger,
                 run_id=self.run_id,
@@ -259,10 +265,6 @@ class Push:
             Job(self.run_id, self._outbox(number), each)
             for number, each in enumerate(plan.syncs)
         ]
-
-    @property
-    def _deletions(self) -> Collection[str]:
-        return {sync.name for sync in self.manifest.syncs if sync.object == "deletions"}
 
     def _outbox(self, number: int) -> str:
         return f"outbox_{self.run_id.replace('-', '_')}_{number}"
@@ -285,22 +287,23 @@ def _leave_unpacked(ledger: Ledger) -> None:
     ledger.connection.execute("pragma disable_checkpoint_on_shutdown")
 
 
-def _held_back(plan: Plan, approved: str | None, shown: str | None) -> Collection[str]:
+def _held_back(plan: Plan, wish: Wish, shown: str | None) -> Collection[str]:
     """The syncs that stay where they are.
 
-    Raises GuardError for a stale approval, and when nothing else would be sent.
+    Raises GuardError for a stale approval, and when nothing else would be sent. What
+    a full resync has forgotten of a sync that stays must not be: then nothing goes.
     """
-    for expected in (approved, shown):
+    for expected in (wish.approved, shown):
         if expected is not None and expected != plan.plan_id:
             msg = (
                 f"The plan is {plan.plan_id} now, not {expected}: the data changed, or "
                 "the id is mistyped. Nothing was sent. Look at it again: runner plan"
             )
             raise GuardError(msg)
-    held = plan.held_back(approved=approved is not None)
+    held = plan.held_back(approved=wish.approved is not None)
     goes = [each for each in plan.syncs if each.planned and each.sync.name not in held]
-    if held and not goes:
-        raise GuardError(refusal(plan, held, some_sent=False))
+    if held and (wish.full_resync or not goes):
+        raise GuardError(refusal(plan, held, wish.command, some_sent=False))
     return held
 
 

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import erasure
+from . import lease as leases
 from .fold import finish_run
 from .journal import read_journal, stretches
 from .ledger import Ack, Ledger
 
 _CUT_OFF = "the push was cut off while it was sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is needed to settle whatever a crash may have left."""
+
+    journals: Path
+    deletions: Collection[str]
+    """The syncs of deletions: whom Braze has deleted is scrubbed."""
+    tell: Callable[[str], None]
+
+    def acquire(self, ledger: Ledger) -> leases.Lease:
+        """Take the lease and settle what its last holder left, in a transaction.
+
+        Nobody may write to the ledger before: what is settled later would come back.
+        """
+        with ledger.transaction():
+            lease = leases.acquire(ledger)
+            read = recover(ledger, self.journals, self.tell, deletions=self.deletions)
+        for journal in read:
+            # One that cannot be removed is never read again.
+            with suppress(OSError):
+                journal.unlink()
+        return lease
+
+    @contextmanager
+    def exclusive(self, ledger: Ledger) -> Iterator[None]:
+        """Hold the lease for one transaction."""
+        lease = self.acquire(ledger)
+        try:
+            with ledger.transaction():
+                yield
+        finally:
+            leases.release(ledger, lease)
 
 
 def recover(
@@ -24,17 +61,15 @@ def recover(
 
     Rows that leave but once and were in flight become unknown; the others are pending
     again. Of the syncs in `deletions`, whoever Braze has deleted is scrubbed. One
-    transaction of the caller's; returns the journals that are not needed once it is
-    committed.
+    transaction of the caller's; returns the journals of this ledger that are not needed
+    once it is committed.
     """
-    read: list[Path] = []
     for run_id, sync, outbox in ledger.unfinished_runs():
         if not ledger.has(outbox):
             ledger.give_up_run(run_id, sync)
             tell(f"{sync}: run {run_id} was cut off and left no outbox.")
             continue
         journal = journals / f"{outbox}.jsonl"
-        read.append(journal)
         acks = ledger.acks_of(run_id, sync)
         claims = [ack for ack in acks if ack.verdict == "claimed"]
         if claims:
@@ -43,7 +78,7 @@ def recover(
             settled = _settled(claims, answered, journal, rows)
             ledger.replace_acks(run_id, sync, settled)
         if sync in deletions:
-            erasure.settle_deletions(ledger, run_id, ledger.outbox(outbox))
+            erasure.settle_deletions(ledger, run_id, sync, ledger.outbox(outbox))
         counts = finish_run(
             ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
         )
@@ -54,7 +89,8 @@ def recover(
         if counts.unknown:
             text += f" {counts.unknown:,} are unknown. To see them: runner unknown"
         tell(text)
-    return read
+    # Another ledger's may lie beside them, and be in use.
+    return [path for path in journals.glob("*.jsonl") if ledger.has_ended(path.stem)]
 
 
 def _settled(

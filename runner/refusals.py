@@ -110,6 +110,20 @@ def first_error(answer: dict[str, Any]) -> str:
     return message_of(answer)
 
 
+def names_error(answer: dict[str, Any], code: str) -> bool:
+    """Whether errors[] has this code; Braze spells codes with - or with _."""
+    errors = answer.get("errors")
+    return isinstance(errors, list) and any(
+        isinstance(entry, dict) and str(entry.get("id")).replace("_", "-") == code
+        for entry in errors
+    )
+
+
+def is_page(body: bytes) -> bool:
+    """Whether somebody between us and Braze has answered with a web page."""
+    return body.lstrip()[:1] == b"<"
+
+
 def parsed(body: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(body)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import lease as leases
 from .braze import Lane
-from .catalogs import SAMPLE, CatalogLane, missing_items
+from .catalogs import SAMPLE, CatalogLane, read_back
 from .delivery import Delivery, Work
 from .errors import DeliveryError, RunnerError
 from .gate import Gate
@@ -51,9 +51,12 @@ class Stages:
     open_ledger: Callable[[], AbstractContextManager[Ledger]]
     journals: Path
     progress: Progress
+    tell: Callable[[str], None]
     requests: int = 0
     failure: RunnerError | None = None
     journal: Journal | None = None
+    blocked: set[str] = field(default_factory=set)
+    """Catalogs and cohorts that Braze did not take, so that nothing goes into them."""
 
     def run(self) -> None:
         """Send every stage, until one fails that the others need."""
@@ -61,17 +64,23 @@ class Stages:
             if self.interrupts.signal is not None or self._is_final:
                 return
             if stage.requests:
-                accepted = self._send(stage)
-                if stage.operation.is_definition and accepted < stage.sendable:
-                    self.failure = self.failure or DeliveryError(
-                        f"{self.job.plan.sync.name}: Braze did not take the "
-                        f"{stage.operation.name} itself, so the rest waits. "
-                        "See: runner rejected"
-                    )
-                    return
-            elif stage.operation.is_definition:
-                # Refused before it could travel: there is nothing to put items into.
-                return
+                self._send(stage)
+            if stage.operation.is_definition:
+                self._block(stage)
+
+    def _block(self, stage: Stage) -> None:
+        """What was not defined receives nothing; the others do."""
+        run_id, sync = self.job.run_id, self.job.plan.sync.name
+        with self.open_ledger() as ledger:
+            self.blocked = ledger.scopes_not_accepted(
+                run_id, sync, self.job.outbox, (stage.first_seq, stage.last_seq)
+            )
+        if self.blocked:
+            named = ", ".join(sorted(self.blocked))
+            self.failure = self.failure or DeliveryError(
+                f"{sync}: {stage.operation.name} {named} could not be made or changed, "
+                "so what goes into it waits. See: runner rejected"
+            )
 
     @property
     def _is_final(self) -> bool:
@@ -83,8 +92,8 @@ class Stages:
         if self.journal:
             self.journal.close()
 
-    def _send(self, stage: Stage) -> int:
-        """Deliver one stage and record what became of it; return the rows accepted."""
+    def _send(self, stage: Stage) -> None:
+        """Deliver one stage and record what became of it."""
         job, gate = self.job, self.gates.of(stage.operation.pool)
         gate.trust_for(leases.TRUSTED_SECONDS)
         if job.plan.sync.once and self.journal is None:
@@ -103,6 +112,7 @@ class Stages:
             interrupts=self.interrupts,
             progress=self.progress,
             gate=gate,
+            blocked=self.blocked,
         )
         try:
             acks = pump.run()
@@ -115,7 +125,6 @@ class Stages:
         self._record(acks, pump.count_requests())
         if stage.operation.name == "items" and not delivery.failure:
             self._read_back(stage)
-        return delivery.tally.accepted
 
     def _new_delivery(self, stage: Stage, gate: Gate) -> Delivery:
         operation, credentials = stage.operation, self.destination.credentials
@@ -159,19 +168,34 @@ class Stages:
         lane = Lane(
             self.destination.endpoint, self.destination.credentials.key, self.limits
         )
-        missing: list[str] = []
-        for scope in {scope for scope, _ in sample}:
-            payloads = [payload for of, payload in sample if of == scope]
-            missing += missing_items(lane, scope, payloads, self.limits, self._keep)
+        found = [
+            read_back(
+                lane,
+                scope,
+                [payload for of, payload in sample if of == scope],
+                self.limits,
+                self._keep,
+            )
+            for scope in sorted({scope for scope, _ in sample})
+        ]
         lane.close()
-        if not missing or self.interrupts.signal is not None:
+        if self.interrupts.signal is not None:
+            return
+        different = [item for each in found for item in each.different]
+        if different:
+            self.tell(
+                f"{sync}: Braze shows {', '.join(different)} otherwise than sent; they "
+                "count as accepted. Look at the catalog in Braze."
+            )
+        missing = [item for each in found for item in each.missing]
+        if not missing:
             return
         with self.open_ledger() as ledger, ledger.transaction():
             ledger.discard_acks(run_id, sync, stage.first_seq, stage.last_seq)
         self.failure = DeliveryError(
-            f"{sync}: Braze took the items but does not show {', '.join(missing)} as "
-            f"sent ({len(missing)} of {len(sample)} looked at). All of them stay "
-            "pending; run push again."
+            f"{sync}: Braze took the items but does not show {', '.join(missing)} "
+            f"({len(missing)} of {len(sample)} looked at). All of them stay pending; "
+            "run push again."
         )
 
     def _keep(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .errors import ConfigError
 from .project import Project
 from .sync_meta import PENDING_SUFFIX
 
@@ -41,7 +42,11 @@ class FailedNode:
 def held_by_tests(project: Project) -> dict[str, tuple[str, ...]]:
     """Sync -> sentences of why it is held; syncs that are not held are not in it."""
     manifest = _read(project.target_path / "manifest.json")
-    results = _read(project.target_path / "run_results.json")
+    path = project.target_path / "run_results.json"
+    results = _read(path)
+    if path.exists() and "results" not in results:
+        msg = f"{path}: cannot be read: dbt was interrupted. Run: runner build"
+        raise ConfigError(msg)
     return {
         sync: tuple(str(node) for node in _causes(nodes))
         for sync, nodes in failed_nodes(manifest, results).items()

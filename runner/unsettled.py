@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from .errors import GuardError
 from .ledger import Ledger, utcnow
+from .manifest import Sync
 
 _CHOSEN = """
     list_contains(?, sync)
@@ -13,11 +16,24 @@ _CHOSEN = """
 """
 
 
-def mark_sent(
-    ledger: Ledger, syncs: Sequence[str], keys: Sequence[str], run_id: str | None
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which unknown rows are meant; no keys means every key."""
+
+    syncs: Sequence[Sync]
+    keys: Sequence[str]
+    run_id: str | None
+
+    @property
+    def parameters(self) -> list[object]:
+        """For the clause that chooses them."""
+        names = [sync.name for sync in self.syncs]
+        keys = list(self.keys)
+        return [names, keys, keys, self.run_id, self.run_id]
+
+
+def mark_sent(ledger: Ledger, chosen: Chosen) -> int:
     """They arrived: the ledger takes them as sent. Returns how many rows."""
-    chosen = [list(syncs), list(keys), list(keys), run_id, run_id]
     ledger.connection.execute(
         f"""
         insert into {ledger.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
@@ -25,17 +41,41 @@ def mark_sent(
         from {ledger.unknown}
         where {_CHOSEN}
         """,
-        [utcnow(), *chosen],
+        [utcnow(), *chosen.parameters],
     )
-    return resend(ledger, syncs, keys, run_id)
+    return len(_forgotten(ledger, chosen))
 
 
-def resend(
-    ledger: Ledger, syncs: Sequence[str], keys: Sequence[str], run_id: str | None
-) -> int:
-    """They did not arrive: nothing is known of them, so they are pending again."""
-    row = ledger.connection.execute(
-        f"delete from {ledger.unknown} where {_CHOSEN}",
-        [list(syncs), list(keys), list(keys), run_id, run_id],
-    ).fetchone()
-    return int(row[0]) if row else 0
+def resend(ledger: Ledger, chosen: Chosen) -> int:
+    """They did not arrive: nothing is known of them, so they are pending again.
+
+    Raises GuardError, and the caller's transaction undoes it, where a row has left the
+    mart meanwhile: it would be pending nowhere, and lost without a word.
+    """
+    rows = _forgotten(ledger, chosen)
+    for sync in chosen.syncs:
+        keys = [key for of, key in rows if of == sync.name]
+        found = ledger.connection.execute(
+            f"select row_key from {sync.pending} where list_contains(?, row_key)",
+            [keys],
+        ).fetchall()
+        lost = len(keys) - len({key for (key,) in found})
+        if lost:
+            msg = (
+                f"{sync.name}: {lost:,} of {len(keys):,} rows are not in the mart any "
+                "more, so no push could send them. Nothing was done. Choose others by "
+                "--key, bring them back into the mart, or say --mark-sent."
+            )
+            raise GuardError(msg)
+    return len(rows)
+
+
+def _forgotten(ledger: Ledger, chosen: Chosen) -> list[tuple[str, str]]:
+    """Take the rows out of the unknown; return (sync, row key) of each."""
+    rows = ledger.connection.execute(
+        f"select sync, row_key from {ledger.unknown} where {_CHOSEN}", chosen.parameters
+    ).fetchall()
+    ledger.connection.execute(
+        f"delete from {ledger.unknown} where {_CHOSEN}", chosen.parameters
+    )
+    return rows

@@ -65,7 +65,9 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
         with place.warehouse.open() as connection:
             yield Ledger(connection, place.manifest.ledger)
 
-    receipt = forget_user(by, key, to, place.limits, open_ledger, new_run_id())
+    receipt = forget_user(
+        by, key, to, place.limits, open_ledger, place.recovery, new_run_id()
+    )
     found: dict[str, Any] = {
         name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value
         for name, value in asdict(receipt).items()

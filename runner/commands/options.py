@@ -17,6 +17,7 @@ from ..errors import ConfigError
 from ..manifest import Manifest, Sync, load_manifest, select_syncs
 from ..operations import Credentials
 from ..project import Project, Selection, load_project
+from ..recovery import Recovery
 from ..result import Destination
 from ..settings import Limits, load_limits, read_secret
 from ..warehouse import Warehouse, open_warehouse
@@ -89,6 +90,14 @@ class Workplace:
             self.project, lock_wait=self.limits.lock_wait, tell=say
         )
         self.manifest: Manifest = load_manifest(self.project)
+
+    @property
+    def recovery(self) -> Recovery:
+        """How to settle what a crash left, before anything is written."""
+        deletions = {
+            sync.name for sync in self.manifest.syncs if sync.object == "deletions"
+        }
+        return Recovery(self.project.target_path / "journals", deletions, say)
 
     def syncs(self, select: tuple[str, ...]) -> tuple[Sync, ...]:
         """Return the chosen syncs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import click
@@ -78,7 +79,7 @@ def push(
         place.syncs(select),
         to=to,
         confirm=None if yes or approve or not is_interactive() else confirm,
-        wish=Wish(limit, approve, full_resync),
+        wish=Wish(limit, approve, full_resync, _command(select, limit, full_resync)),
     )
     result = delivered.push
     if result is None and output == "json":
@@ -95,3 +96,11 @@ def push(
                 "To see them: runner rejected, runner unknown"
             )
     sys.exit(delivered.exit_code)
+
+
+def _command(select: tuple[str, ...], limit: int | None, full_resync: bool) -> str:  # noqa: FBT001
+    """How this push was asked for: an approval binds to all of it."""
+    words = ["runner push", *(f"-s {shlex.quote(pattern)}" for pattern in select)]
+    words += [f"--limit {limit}"] if limit else []
+    words += ["--full-resync"] if full_resync else []
+    return " ".join(words)

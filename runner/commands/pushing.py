@@ -58,7 +58,7 @@ def deliver(
         manifest=place.manifest,
         limits=place.limits,
         destination=with_partner(to, free),
-        journals=place.project.target_path / "journals",
+        recovery=place.recovery,
         git_revision=_revision(place.project.directory),
         confirm=confirm,
         progress=Progress(),

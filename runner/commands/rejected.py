@@ -6,7 +6,7 @@ import json
 
 import click
 
-from ..masking import masked_payload, shown_key
+from ..masking import masked_payload, shown_key, without_addresses
 from ..project import Selection
 from ..report import table
 from .options import Workplace, format_option, project_options, select_option
@@ -61,10 +61,12 @@ def rejected(
         [
             sync,
             shown_key(key, payload or ""),
-            *verdict,
+            status,
+            without_addresses(reason or ""),
+            attempts,
             masked_payload(payload or "", syncs[sync].pii),
         ]
-        for sync, key, *verdict, payload in rows
+        for sync, key, status, reason, attempts, payload in rows
     ]
     header = ["sync", "row key", "status", "reason", "attempts", "payload"]
     if output == "json":

@@ -6,10 +6,9 @@ import json
 
 import click
 
-from .. import lease as leases
 from .. import unsettled
 from ..ledger import Ledger
-from ..masking import masked_payload, shown_key
+from ..masking import masked_payload, shown_key, without_addresses
 from ..project import Selection
 from ..report import table
 from .options import Workplace, format_option, project_options, select_option
@@ -55,10 +54,9 @@ def unknown(  # noqa: PLR0917 - click passes them by name
         settle = unsettled.mark_sent if mark_sent else unsettled.resend
         with place.warehouse.open() as connection:
             ledger = Ledger(connection, place.manifest.ledger)
-            with ledger.transaction():
-                lease = leases.acquire(ledger)
-                count = settle(ledger, list(syncs), list(keys), run_id)
-                leases.release(ledger, lease)
+            with place.recovery.exclusive(ledger):
+                chosen = unsettled.Chosen(list(syncs.values()), list(keys), run_id)
+                count = settle(ledger, chosen)
         done = "count as sent now" if mark_sent else "will be sent by the next push"
         text = f"{count:,} rows {done}."
         click.echo(json.dumps({"settled": count}) if output == "json" else text)
@@ -84,7 +82,7 @@ def unknown(  # noqa: PLR0917 - click passes them by name
             sync,
             shown_key(key, payload or ""),
             status or None,
-            reason,
+            without_addresses(reason or ""),
             run,
             f"{at:%Y-%m-%d %H:%M:%SZ}",
             masked_payload(payload or "", syncs[sync].pii),

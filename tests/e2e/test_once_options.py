@@ -93,3 +93,19 @@ def test_at_least_once_repeats_what_lost_its_answer(shop: Shop) -> None:
 
         assert (said["accepted"], said["unknown"]) == (VISITS, 0)
         assert sorted(in_braze(sandbox).values()) == [1] * 60 + [2] * 15
+
+
+def test_without_a_place_for_its_journal_nothing_leaves(
+    shop: Shop, sandbox: Sandbox
+) -> None:
+    """Nobody could tell afterwards what was on the wire; the next push goes on."""
+    in_the_way = shop.directory / "target" / "journals"
+    in_the_way.write_text("a file", encoding="utf-8")
+    refused = [shop.runner(*PUSH, "visits", sandbox=sandbox) for _ in range(2)]
+    assert [run.code for run in refused] == [2, 2]
+    assert "cannot be written" in refused[1].err
+    assert not sandbox.requests()
+
+    in_the_way.unlink()
+    said = outcome(shop.runner(*PUSH, "visits", sandbox=sandbox))
+    assert (said["accepted"], said["unknown"]) == (VISITS, 0)

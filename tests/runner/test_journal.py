@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner import journal as journals
+from runner.errors import ConfigError
 from runner.journal import Journal, Reading, read_journal, stretches
 from runner.ledger import Ack
 
@@ -139,6 +140,12 @@ def test_a_journal_holds_numbers_and_no_payload(path: Path) -> None:
 def test_a_journal_is_its_owners_alone(path: Path) -> None:
     Journal(path)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_journal_that_cannot_be_written_is_said_in_words(path: Path) -> None:
+    path.parent.write_text("in the way", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        Journal(path)
 
 
 def test_a_closed_journal_is_gone(path: Path) -> None:

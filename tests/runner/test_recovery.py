@@ -186,14 +186,23 @@ def test_whoever_pushes_is_told_how_many_are_unknown(
     assert "8 are unknown. To see them: runner unknown" in said[0]
 
 
-def test_a_journal_that_was_read_is_named_to_be_removed(
+def test_a_journal_of_a_run_that_is_over_is_named_to_be_removed(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    """Not here: the transaction that needs it may still fail."""
+    """Not removed here: the transaction that needs it may still fail."""
     cut_off(ledger, CLAIM)
     path = journal(tmp_path).path
-    assert recover(ledger, tmp_path, lambda _: None) == [path]
-    assert path.exists()
+    for _ in range(2):
+        assert recover(ledger, tmp_path, lambda _: None) == [path]
+        assert path.exists()
+
+
+def test_a_journal_of_another_ledger_is_left_alone(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Another target's push may be at work beside this one."""
+    Journal(tmp_path / "outbox_2_0.jsonl")
+    assert recover(ledger, tmp_path, lambda _: None) == []
 
 
 def test_a_run_without_an_outbox_is_given_up(ledger: Ledger, tmp_path: Path) -> None:

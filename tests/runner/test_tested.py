@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from runner.errors import ConfigError
 from runner.project import Project
 from runner.tested import failed_nodes, held_by_tests
 
@@ -164,7 +165,15 @@ def test_what_was_skipped_is_told_only_where_its_cause_is_not(tmp_path: Path) ->
     ]
 
 
-@pytest.mark.parametrize("outcome", [None, "", "{", "[]", '{"results": []}'])
+@pytest.mark.parametrize("outcome", ["", "{", "[]"])
+def test_results_that_cannot_be_read_hold_everything(
+    tmp_path: Path, outcome: str
+) -> None:
+    with pytest.raises(ConfigError, match="dbt was interrupted"):
+        held_by_tests(project(tmp_path, json.dumps(MANIFEST), outcome))
+
+
+@pytest.mark.parametrize("outcome", [None, '{"results": []}'])
 def test_without_results_nothing_is_known_and_nothing_held(
     tmp_path: Path, outcome: str | None
 ) -> None:
