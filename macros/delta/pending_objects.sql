@@ -13,6 +13,8 @@
     prepared       a select from the CTE offered_rows (the mart's rows to offer, with what
                    begins with an underscore) that adds columns for the parts to name;
                    none where the mart's own are enough
+    due            a condition over the mart's columns, true of the rows that may leave now;
+                   the others wait, but count among the rows of their key
     once           true: a key that was sent is never sent again, whatever becomes of it
     removed        parts of a row that left the mart, over the ledger's row_key and
                    row_json, and `where` to choose among them; none sends nothing
@@ -30,6 +32,7 @@
     row_key,
     parts,
     prepared=none,
+    due=none,
     once=false,
     removed=none,
     definitions=none,
@@ -100,7 +103,12 @@ offered_rows as {{ braze_bridge.materialized() }} (
         on differing_rows._row_key = given_up_rows.row_key
         and differing_rows._row_hash = given_up_rows.row_hash
     left join unknown_rows on differing_rows._row_key = unknown_rows.row_key
-    where given_up_rows.row_key is null and unknown_rows.row_key is null
+    where
+        given_up_rows.row_key is null
+        and unknown_rows.row_key is null
+        {%- if due %}
+        and {{ due }}
+        {%- endif %}
 
 ),
 
@@ -135,14 +143,14 @@ prepared_rows as (
 built_rows as (
 
     select
-        _row_key as row_key,
-        case when _is_known then 'changed' else 'added' end as change,
-        _row_hash as row_hash,
-        coalesce(count_rows, 1) as key_count,
+        prepared_rows._row_key as row_key,
+        case when prepared_rows._is_known then 'changed' else 'added' end as change,
+        prepared_rows._row_hash as row_hash,
+        coalesce(key_counts.count_rows, 1) as key_count,
         {{ braze_bridge.pending_parts(parts) }},
-        _is_resync as is_resync
+        prepared_rows._is_resync as is_resync
     from prepared_rows
-    left join key_counts on _row_key = counted_key
+    left join key_counts on prepared_rows._row_key = key_counts.counted_key
 
 ),
 

@@ -16,13 +16,17 @@
 {%- endmacro %}
 
 
-{# `row_json` is what stands there when the parts are silent about it. #}
-{% macro pending_parts(parts, row_json='payload') -%}
+{# `row_json` is what stands there when the parts are silent about it. `payload` is a fine
+   name for a mart's column: what stands for the part is called _payload. #}
+{% macro pending_parts(parts, row_json='_payload') -%}
+    cast({{ parts.get('payload') or 'null' }} as varchar) as _payload,
     {%- for name, (type, default) in braze_bridge.pending_part_types().items() %}
         {%- set part = parts.get(name) or (row_json if name == 'row_json' else default) %}
-        {%- if name == 'problem' %}
+        {%- if name == 'payload' %}
+        {%- set part = '_payload' %}
+        {%- elif name == 'problem' %}
         {#- A null that nobody thought of would make the whole payload null. #}
-        {%- set part = "coalesce(" ~ part ~ ", case when payload is null then "
+        {%- set part = "coalesce(" ~ part ~ ", case when _payload is null then "
             ~ "'a column that every row needs is null' end)" %}
         {%- endif %}
         cast({{ part }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}

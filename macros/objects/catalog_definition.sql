@@ -4,6 +4,10 @@
     {{- adapter.dispatch('catalog_definition', 'braze_bridge')(mart, catalog, description) -}}
 {%- endmacro %}
 
+{% macro default__catalog_definition(mart, catalog, description) -%}
+    {{- braze_bridge.only_on_duckdb('catalog_definition') -}}
+{%- endmacro %}
+
 {% macro duckdb__catalog_definition(mart, catalog, description) -%}
     with typed_columns as (
 
@@ -55,6 +59,10 @@
             case
                 when not regexp_full_match(name, '[A-Za-z0-9_-]{1,250}')
                     then name || ': names of fields are up to 250 letters, digits, - and _'
+                when
+                    starts_with(name, '_null_')
+                    or name in ('{{ braze_bridge.reserved_names() | join("', '") }}')
+                    then name || ' is a name that the delta keeps for itself: rename the column'
                 when name = 'id' and type is distinct from 'string'
                     then 'id must be a text'
                 when type is null

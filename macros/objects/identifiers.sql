@@ -102,6 +102,8 @@
     case
         when {{ column }} is null or {{ text }} = '[]'
             then '{{ column }} is missing: which profile, where several share the address'
+        when {{ text }} not like '[%'
+            then '{{ column }} is not a list of words'
         when {{ braze_bridge.keep_pattern(
             text, '[[]"(' ~ words ~ ')"(,"(' ~ words ~ ')")*[]]'
         ) }} is null
@@ -121,21 +123,6 @@
 {% macro alias_member(prefix='') -%}
     '"user_alias":{"alias_name":' || {{ braze_bridge.json_text(prefix ~ 'alias_name') }}
     || ',"alias_label":' || {{ braze_bridge.json_text(prefix ~ 'alias_label') }} || '}'
-{%- endmacro %}
-
-
-{# The mart with null for those of `columns` (name: type) that it lacks, so that a mart
-   need only have what it uses. #}
-{% macro with_columns(mart, columns) -%}
-    (
-        select * from {{ mart }}
-        union all by name
-        select
-            {%- for name, type in columns.items() %}
-            cast(null as {{ type }}) as {{ name }}{% if not loop.last %},{% endif %}
-            {%- endfor %}
-        where false
-    )
 {%- endmacro %}
 
 
@@ -209,5 +196,5 @@
 
 {# Of the changes of one user the earlier go first. #}
 {% macro change_order() -%}
-    {{ braze_bridge.iso_time('cast(changed_at as timestamp)') }}
+    {{ braze_bridge.iso_time(braze_bridge.utc_moment('changed_at')) }}
 {%- endmacro %}

@@ -4,6 +4,10 @@
     {{- adapter.dispatch('are_json_of_kinds', 'braze_bridge')(json, kinds) -}}
 {%- endmacro %}
 
+{% macro default__are_json_of_kinds(json, kinds) -%}
+    {{- braze_bridge.only_on_duckdb('are_json_of_kinds') -}}
+{%- endmacro %}
+
 {# One look for the types and one for the texts: each reads the whole JSON. #}
 {% macro duckdb__are_json_of_kinds(json, kinds) -%}
     {%- set paths = "['$." ~ kinds.keys() | join("', '$.") ~ "']" -%}
@@ -44,6 +48,10 @@
 {# The same for every item of an array in the object. #}
 {% macro are_items_of_kinds(json, array, kinds) -%}
     {{- adapter.dispatch('are_items_of_kinds', 'braze_bridge')(json, array, kinds) -}}
+{%- endmacro %}
+
+{% macro default__are_items_of_kinds(json, array, kinds) -%}
+    {{- braze_bridge.only_on_duckdb('are_items_of_kinds') -}}
 {%- endmacro %}
 
 {% macro duckdb__are_items_of_kinds(json, array, kinds) -%}

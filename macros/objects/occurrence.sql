@@ -2,9 +2,27 @@
    The mart has the columns time and properties, and app_id if it likes. #}
 
 
-{# The mart for pending_objects: a select, since app_id may be missing. #}
-{% macro occurrence_mart(mart) -%}
-    {{- braze_bridge.with_columns(mart, {'app_id': 'varchar'}) -}}
+{# The mart for pending_objects, with those of its columns that the object reads. A time
+   ahead is ruled on here, in what is hashed: once the moment has come, the row is another
+   one than the one set aside, and is offered again. #}
+{% macro occurrence_mart(mart, key, user, columns) -%}
+(
+    select
+        *,
+        {# Five minutes for clocks that run ahead. #}
+        coalesce(
+            {{ braze_bridge.utc_moment('time') }}
+            > {{ braze_bridge.latest_moment() }} + interval '5 minutes',
+            false
+        ) as _is_ahead
+    from {{ braze_bridge.mart_columns(
+        mart,
+        braze_bridge.with_user_columns(user, dict(columns, **{
+            key: 'varchar', 'time': none, 'properties': none, 'app_id': 'varchar',
+        })),
+        optional=['app_id'],
+    ) }}
+)
 {%- endmacro %}
 
 
@@ -55,9 +73,7 @@
         case
             when time is null then 'time is null'
             when _iso_time is null then 'time is not a timestamp'
-            {# Five minutes for clocks that run ahead. #}
-            when _moment > {{ braze_bridge.latest_moment() }} + interval '5 minutes'
-                then 'time lies in the future'
+            when _is_ahead then 'time lies in the future'
             when _own_properties is null then 'properties is not an object'
             when {{ braze_bridge.json_member('_own_properties', 'event_id') }} <> {{ key }}
                 then 'the property event_id is not the {{ key }}: give it another name'

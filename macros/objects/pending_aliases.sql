@@ -17,6 +17,7 @@
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_aliases(mart, after),
         row_key='_alias_key',
+        due='_is_due',
         parts={
             'operation': "case when _old_name is null then 'alias_new' else 'alias_update' end",
             'payload': braze_bridge.alias_payload(),
@@ -50,7 +51,7 @@
 
 
 {# The mart with _alias_key, _old_name (only where the name changed: what stays as it is
-   must keep its hash) and _problem. #}
+   must keep its hash), _problem and _is_due. #}
 {% macro checked_aliases(mart, after) -%}
 (
     with alias_rows as (
@@ -64,9 +65,14 @@
             min(coalesce(external_id, '')) over (partition by alias_label, alias_name)
             <> max(coalesce(external_id, '')) over (partition by alias_label, alias_name)
             as _users_differ
-        from {{ braze_bridge.with_columns(mart, {
-            'external_id': 'varchar', 'changed_at': 'timestamp',
-        }) }}
+        from {{ braze_bridge.mart_columns(
+            mart,
+            {
+                'external_id': 'varchar', 'alias_name': 'varchar', 'alias_label': 'varchar',
+                'changed_at': none,
+            },
+            optional=['external_id', 'changed_at'],
+        ) }}
 
     ),
 
@@ -118,10 +124,10 @@
             when _holder_key <> _alias_key
                 then 'another user still has this alias in Braze'
             else {{ braze_bridge.identifier_problem(['user_alias']) }}
-        end as _problem
+        end as _problem,
+        _problem is not null or {{ braze_bridge.is_known('external_id', after) }} as _is_due
     from keyed_rows
     left join sent_aliases on _alias_key = _sent_key
     left join holders on alias_label = _held_label and alias_name = _held_name
-    where _problem is not null or {{ braze_bridge.is_known('external_id', after) }}
 )
 {%- endmacro %}

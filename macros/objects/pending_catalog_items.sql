@@ -71,6 +71,10 @@
     {{- adapter.dispatch('prepared_items', 'braze_bridge')() -}}
 {%- endmacro %}
 
+{% macro default__prepared_items() -%}
+    {{- braze_bridge.only_on_duckdb('prepared_items') -}}
+{%- endmacro %}
+
 {% macro duckdb__prepared_items() -%}
     {%- set ours = '_row_key, _row_hash, _is_known, _is_resync' -%}
     {%- set fields = 'columns(* exclude (' ~ ours ~ '))' -%}
@@ -84,7 +88,7 @@
             {{ ours }},
             id,
             list_filter(
-                list_zip(_names, _texts),
+                list_zip(_names, _texts, _types),
                 lambda entry: entry[1] <> 'id' and entry[2] is not null
             ) as _entries
         from (
@@ -92,13 +96,15 @@
                 {{ ours }},
                 id,
                 list_value(*columns('^_name_')) as _names,
-                list_value(*columns('^_text_')) as _texts
+                list_value(*columns('^_text_')) as _texts,
+                list_value(*columns('^_type_')) as _types
             from (
                 select
                     {{ ours }},
                     id,
                     concat(alias({{ fields }}), '') as "_name_\0",
-                    {{ braze_bridge.duckdb__attribute_json(fields) }} as "_text_\0"
+                    {{ braze_bridge.duckdb__attribute_json(fields) }} as "_text_\0",
+                    typeof({{ fields }}) as "_type_\0"
                 from offered_rows
             )
         )
@@ -106,9 +112,11 @@
 {%- endmacro %}
 
 
-{# _entries holds the name and the JSON text of each field that is not null. #}
+{# _entries holds the name, the JSON text and the SQL type of each field that is not null.
+   What a column of JSON holds shows in the item alone. #}
 {% macro duckdb__item_problem() -%}
     {%- set rules = {
+        'is JSON, and no object': "entry[3] = 'JSON' and not starts_with(entry[2], '{')",
         'is NaN or infinite': "regexp_matches(entry[2], '^-?(NaN|Infinity|nan|inf)')
             or (regexp_matches(entry[2], '^-?[0-9]') and not isfinite(try_cast(entry[2] as double)))",
         'has more than 5,000 characters': "starts_with(entry[2], '\"')

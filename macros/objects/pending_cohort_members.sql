@@ -42,6 +42,7 @@
             'payload': "'" ~ ids ~ "' || " ~ member ~ " || ']}'",
             'row_json': "'{\"cohort_id\":' || " ~ cohort ~ " || ',' || " ~ kept ~ " || '}'",
             'user_key': braze_bridge.user_key(user),
+            'problem': braze_bridge.user_problem(user),
         },
         removed={
             'operation': "'members'",
@@ -94,6 +95,7 @@
         'cohort' as operation,
         cohort_id as scope,
         case
+            when cohort_id = '' then 'cohort_id is missing'
             when count_names > 1 then 'the cohort ' || cohort_id || ' has several names'
             when coalesce(cohort_name, '') = '' then 'the cohort ' || cohort_id || ' has no name'
         end as problem

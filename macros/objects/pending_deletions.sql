@@ -20,12 +20,14 @@
         ) -}}
     {%- endif -%}
     {%- set user_key = braze_bridge.identifier_key([user]) -%}
-    {%- set optional = {'changed_at': 'timestamp'} -%}
+    {%- set optional = {'changed_at': none} -%}
     {%- if user in ['email', 'phone'] -%}
-        {%- do optional.update({'prioritization': braze_bridge.text_array_type()}) -%}
+        {%- do optional.update({'prioritization': none}) -%}
     {%- endif -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.with_columns(mart, optional),
+        braze_bridge.mart_columns(
+            mart, braze_bridge.with_user_columns(user, optional), optional
+        ),
         row_key=braze_bridge.user_hash(user_key),
         parts={
             'operation': "'" ~ operations[user] ~ "'",

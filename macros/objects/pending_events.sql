@@ -13,8 +13,8 @@
 {% macro pending_events(mart, key='event_key', user='external_id') -%}
     {{- braze_bridge.check_user('pending_events', user) -}}
     {{- braze_bridge.pending_objects(
-        braze_bridge.occurrence_mart(mart),
-        row_key='cast(' ~ key ~ ' as varchar)',
+        braze_bridge.occurrence_mart(mart, key, user, {'name': 'varchar'}),
+        row_key=key,
         prepared=braze_bridge.prepared_occurrences(key),
         parts={
             'payload': braze_bridge.occurrence_payload(
@@ -35,7 +35,7 @@
 {% macro event_problem(user, key) -%}
     coalesce(
         case
-            when nullif(cast(name as varchar), '') is null then 'name is missing'
+            when nullif(name, '') is null then 'name is missing'
             when length(name) > 255 then 'name has more than 255 characters'
         end,
         {{ braze_bridge.occurrence_problem(

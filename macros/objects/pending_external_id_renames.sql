@@ -15,6 +15,7 @@
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_renames(mart, after),
         row_key='_rename_key',
+        due='_is_due',
         parts={
             'operation': '_operation',
             'payload': "case _operation when 'remove' then "
@@ -30,8 +31,8 @@
 {%- endmacro %}
 
 
-{# The mart's renames, and the removals that are due, with _operation, _rename_key and
-   _problem. #}
+{# The mart's renames, and the removals that are due, with _operation, _rename_key,
+   _problem and _is_due. #}
 {% macro checked_renames(mart, after) -%}
     {%- set sync = braze_bridge.sync_name() -%}
 (
@@ -42,9 +43,14 @@
             '{"current_external_id":' || coalesce({{ braze_bridge.json_text('current_external_id') }}, 'null')
             || ',"new_external_id":' || coalesce({{ braze_bridge.json_text('new_external_id') }}, 'null')
             || '}' as _rename_key
-        from {{ braze_bridge.with_columns(mart, {
-            'remove_current': 'boolean', 'changed_at': 'timestamp',
-        }) }}
+        from {{ braze_bridge.mart_columns(
+            mart,
+            {
+                'current_external_id': 'varchar', 'new_external_id': 'varchar',
+                'remove_current': 'boolean', 'changed_at': none,
+            },
+            optional=['remove_current', 'changed_at'],
+        ) }}
 
     ),
 
@@ -113,9 +119,11 @@
 
     )
 
-    select *
+    select
+        *,
+        _problem is not null
+        or {{ braze_bridge.is_known('current_external_id', after) }} as _is_due
     from checked_renames
-    where _problem is not null or {{ braze_bridge.is_known('current_external_id', after) }}
     union all
     select
         'remove',
@@ -123,7 +131,8 @@
         current_external_id,
         new_external_id,
         changed_at,
-        null
+        null,
+        true
     from removals
 )
 {%- endmacro %}

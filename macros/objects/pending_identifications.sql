@@ -9,6 +9,10 @@
 {% macro pending_identifications(mart) -%}
     {%- set kinds = ['user_alias', 'email', 'phone'] -%}
     {%- set user = braze_bridge.identifier_key(kinds) -%}
+    {%- set columns = {
+        'alias_name': 'varchar', 'alias_label': 'varchar', 'email': 'varchar',
+        'phone': 'varchar', 'prioritization': none, 'changed_at': none,
+    } -%}
     {%- set checked -%}
     (
         select
@@ -25,11 +29,7 @@
                         then 'one profile is to become two customers'
                 end
             ) as _problem
-        from {{ braze_bridge.with_columns(mart, {
-            'alias_name': 'varchar', 'alias_label': 'varchar', 'email': 'varchar',
-            'phone': 'varchar', 'prioritization': braze_bridge.text_array_type(),
-            'changed_at': 'timestamp',
-        }) }}
+        from {{ braze_bridge.mart_columns(mart, dict(columns, external_id='varchar'), columns) }}
     )
     {%- endset -%}
     {%- set operation -%}

@@ -17,8 +17,14 @@
         {%- if user == 'user_alias' %},"_update_existing_only":false{% endif %}}'
     {%- endset -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.with_columns(mart, {'time': 'timestamp'}),
-        row_key='cast(' ~ key ~ ' as varchar)',
+        braze_bridge.mart_columns(
+            mart,
+            braze_bridge.with_user_columns(user, {
+                key: 'varchar', 'attribute': 'varchar', 'amount': none, 'time': none,
+            }),
+            optional=['time'],
+        ),
+        row_key=key,
         parts={
             'payload': payload,
             'problem': braze_bridge.increment_problem(user),
@@ -40,7 +46,7 @@
                 then attribute || ' is a field of Braze''s that holds no number'
             when {{ braze_bridge.whole_number('amount') }} is null
                 then 'amount is not a whole number: Braze adds no other'
-            when amount = 0 then 'amount is 0: there is nothing to add'
+            when {{ braze_bridge.whole_number('amount') }} = '0' then 'amount is 0: there is nothing to add'
         end,
         {{ braze_bridge.user_problem(user) }}
     )
@@ -61,10 +67,12 @@
 {%- endmacro %}
 
 
-{# A whole number of any type as text, null for anything else. #}
+{# A whole number of any type as text, null for anything else. Compared as decimals: a cast
+   to a whole number rounds. #}
 {% macro whole_number(column) -%}
+    {%- set decimal = 'try_cast(cast(' ~ column ~ ' as varchar) as decimal(38, 18))' -%}
     case
-        when try_cast({{ column }} as bigint) = {{ column }}
-            then cast(try_cast({{ column }} as bigint) as varchar)
+        when {{ decimal }} = floor({{ decimal }})
+            then cast(try_cast({{ decimal }} as bigint) as varchar)
     end
 {%- endmacro %}

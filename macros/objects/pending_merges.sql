@@ -17,6 +17,7 @@
     {{- braze_bridge.pending_objects(
         braze_bridge.checked_merges(mart, after),
         row_key='_merge_key',
+        due='_is_due',
         parts={
             'operation': "'merge_updates'",
             'payload': "'{\"identifier_to_merge\":{' || _merged || '},\"identifier_to_keep\":{' || _last || '}}'",
@@ -32,15 +33,15 @@
 
 
 {# The mart with _merge_key, each side as user key and as JSON, the end of the walk from
-   merge to merge (_last_user, _last, _steps) and _problem. #}
+   merge to merge (_last_user, _last, _steps), _problem and _is_due. #}
 {% macro checked_merges(mart, after) -%}
     {%- set kinds = ['external_id', 'user_alias', 'email', 'phone'] -%}
-    {%- set columns = {'changed_at': 'timestamp'} -%}
+    {%- set columns = {'changed_at': none} -%}
     {%- for side in ['merge_', 'keep_'] -%}
         {%- for name in ['external_id', 'alias_name', 'alias_label', 'email', 'phone'] -%}
             {%- do columns.update({side ~ name: 'varchar'}) -%}
         {%- endfor -%}
-        {%- do columns.update({side ~ 'prioritization': braze_bridge.text_array_type()}) -%}
+        {%- do columns.update({side ~ 'prioritization': none}) -%}
     {%- endfor -%}
 (
     with recursive merge_rows as (
@@ -54,7 +55,7 @@
             {{ braze_bridge.identifier_key(kinds, 'keep_') }} as _kept_user,
             {{ braze_bridge.identifier_members(kinds, 'merge_') }} as _merged,
             {{ braze_bridge.identifier_members(kinds, 'keep_') }} as _kept
-        from {{ braze_bridge.with_columns(mart, columns) }}
+        from {{ braze_bridge.mart_columns(mart, columns, optional=columns) }}
 
     ),
 
@@ -130,10 +131,11 @@
 
     )
 
-    select *
+    select
+        *,
+        _problem is not null or {{ braze_bridge.is_known(
+            "case when _last_user like 'external_id:%' then substr(_last_user, 13) end", after
+        ) }} as _is_due
     from checked_merges
-    where _problem is not null or {{ braze_bridge.is_known(
-        "case when _last_user like 'external_id:%' then substr(_last_user, 13) end", after
-    ) }}
 )
 {%- endmacro %}

@@ -22,7 +22,12 @@
         || ',"quantity":' || coalesce(cast(_quantity as varchar), 'null')
     {%- endset -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.purchase_parts(braze_bridge.occurrence_mart(mart), key),
+        braze_bridge.purchase_parts(
+            braze_bridge.occurrence_mart(mart, key, user, {
+                'product_id': 'varchar', 'currency': 'varchar', 'price': none, 'quantity': none,
+            }),
+            key,
+        ),
         row_key='_part_key',
         prepared=braze_bridge.prepared_occurrences('_part_key'),
         parts={
@@ -39,47 +44,65 @@
 {%- endmacro %}
 
 
-{# A row for every hundred: _part_key and _quantity. A quantity that is none is one row,
-   and a problem. #}
+{# A row for every hundred: _part_key and _quantity. A quantity that is none, or beyond
+   what anybody buys, is one row, and a problem. #}
 {% macro purchase_parts(mart, key) -%}
     {{- adapter.dispatch('purchase_parts', 'braze_bridge')(mart, key) -}}
 {%- endmacro %}
 
+{% macro default__purchase_parts(mart, key) -%}
+    {{- braze_bridge.only_on_duckdb('purchase_parts') -}}
+{%- endmacro %}
+
 {% macro duckdb__purchase_parts(mart, key) -%}
+    {%- set is_parted -%}
+        _articles between 1 and {{ braze_bridge.most_articles() }}
+    {%- endset -%}
     (
         select
             * exclude (_part),
-            cast({{ key }} as varchar) || case when _part > 1 then '#' || _part else '' end
-                as _part_key,
+            {{ key }} || case when _part > 1 then '#' || _part else '' end as _part_key,
             case
-                when quantity > 0 then least(100, cast(quantity as bigint) - 100 * (_part - 1))
-                else try_cast(quantity as bigint)
+                when {{ is_parted }} then least(100, _articles - 100 * (_part - 1))
+                else _articles
             end as _quantity
         from (
             select
                 *,
                 unnest(range(
-                    1, greatest(1, coalesce((try_cast(quantity as bigint) + 99) // 100, 1)) + 1
+                    1, case when {{ is_parted }} then (_articles + 99) // 100 else 1 end + 1
                 )) as _part
-            from {{ mart }}
+            from (
+                select
+                    *,
+                    try_cast({{ braze_bridge.whole_number('quantity') }} as bigint) as _articles
+                from {{ mart }}
+            )
         )
     )
+{%- endmacro %}
+
+
+{# A thousand parts. #}
+{% macro most_articles() -%}
+    100000
 {%- endmacro %}
 
 
 {% macro purchase_problem(user) -%}
     coalesce(
         case
-            when nullif(cast(product_id as varchar), '') is null then 'product_id is missing'
-            when length(cast(product_id as varchar)) > 255
-                then 'product_id has more than 255 characters'
+            when nullif(product_id, '') is null then 'product_id is missing'
+            when length(product_id) > 255 then 'product_id has more than 255 characters'
             when {{ braze_bridge.keep_pattern('currency', '[A-Z]{3}') }} is null
                 then 'currency is not three capitals such as EUR'
             when {{ braze_bridge.number_json('price') }} is null
                 then 'price is not a finite number'
             when quantity is null then 'quantity is missing'
-            when {{ braze_bridge.whole_number('quantity') }} is null or quantity < 1
+            when _articles is null or _articles < 1
                 then 'quantity is not a whole number above 0; a refund has a negative price'
+            when _articles > {{ braze_bridge.most_articles() }}
+                then 'quantity is above {{ braze_bridge.most_articles() }}'
         end,
         {{ braze_bridge.occurrence_problem(
             user,
@@ -94,6 +117,10 @@
 {# A finite number as JSON with all its digits, null for anything else. #}
 {% macro number_json(column) -%}
     {{- adapter.dispatch('number_json', 'braze_bridge')(column) -}}
+{%- endmacro %}
+
+{% macro default__number_json(column) -%}
+    {{- braze_bridge.only_on_duckdb('number_json') -}}
 {%- endmacro %}
 
 {% macro duckdb__number_json(column) -%}

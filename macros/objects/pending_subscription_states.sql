@@ -8,7 +8,8 @@
     groups    relation that gives names their ids: environment, group_name,
               subscription_group_id
     heard     relation of what Braze said last: the column of `user`, subscription_group,
-              state, changed_at. Without it the ledger alone is asked
+              state, changed_at; a word without a date lets nobody be
+              subscribed against it. Without `heard` the ledger alone is asked
     profiles  by e-mail or phone: relation with the column of `user`, a row a profile, to
               say how many profiles a state reaches
 
@@ -56,8 +57,40 @@
 
 
 {% macro subscription_key(user) -%}
-    '[' || {{ braze_bridge.json_text(user) }}
+    '[' || {{ braze_bridge.json_text(braze_bridge.subscriber(user)) }}
     || ',' || {{ braze_bridge.json_text('subscription_group') }} || ']'
+{%- endmacro %}
+
+
+{# Braze has each e-mail in lower case: another spelling is the same address. #}
+{% macro subscriber(user) -%}
+    {{- 'lower(email)' if user == 'email' else user -}}
+{%- endmacro %}
+
+
+{# A state of Braze's in the spelling of its own API: Currents writes `Unsubscribed`. #}
+{% macro heard_state(column) -%}
+    replace(replace(lower(trim({{ column }})), ' ', '_'), '-', '_')
+{%- endmacro %}
+
+
+{# A date, time or text as a timestamp in UTC; null for what is none, infinity too. A text
+   without a zone is taken as UTC, whatever the session's time zone. #}
+{% macro said_moment(column) -%}
+    {{- adapter.dispatch('said_moment', 'braze_bridge')(column) -}}
+{%- endmacro %}
+
+{% macro default__said_moment(column) -%}
+    try_to_timestamp_ntz(cast({{ column }} as varchar))
+{%- endmacro %}
+
+{% macro duckdb__said_moment(column) -%}
+    {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
+    case
+        when regexp_matches({{ text }}, ':[0-9.]+ ?([Zz]|[-+][0-9:]+)$')
+            then timezone('UTC', try_cast({{ text }} as timestamptz))
+        when isfinite(try_cast({{ text }} as timestamp)) then try_cast({{ text }} as timestamp)
+    end
 {%- endmacro %}
 
 

@@ -4,11 +4,16 @@
     {{- adapter.dispatch('properties_json', 'braze_bridge')(column) -}}
 {%- endmacro %}
 
+{% macro default__properties_json(column) -%}
+    {{- braze_bridge.only_on_duckdb('properties_json') -}}
+{%- endmacro %}
+
+{# A null of no type stays without one in to_json, and no function of JSON takes it. #}
 {% macro duckdb__properties_json(column) -%}
-    {%- set json = 'to_json(' ~ column ~ ')' -%}
+    {%- set json = 'coalesce(to_json(' ~ column ~ "), cast('null' as json))" -%}
     {%- set text = 'cast(' ~ json ~ ' as varchar)' -%}
     case
-        when {{ column }} is null or {{ text }} = 'null' then '{}'
+        when {{ text }} = 'null' then '{}'
         when json_type({{ json }}) <> 'OBJECT' then null
         when not contains({{ text }}, 'null') then {{ text }}
         else '{' || array_to_string(

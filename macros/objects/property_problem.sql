@@ -7,6 +7,10 @@
     ) -}}
 {%- endmacro %}
 
+{% macro default__property_problem(properties, reserved, may_hold_objects) -%}
+    {{- braze_bridge.only_on_duckdb('property_problem') -}}
+{%- endmacro %}
+
 {% macro duckdb__property_problem(properties, reserved, may_hold_objects) -%}
     (
         {# The least of several: the reason of a row must not waver. #}

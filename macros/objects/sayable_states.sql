@@ -7,6 +7,9 @@
     A word of Braze's that repeats what we sent may be our own echo, dated when it arrived.
     For an unsubscription it counts from the consent that we sent, lest our own echo outlive
     a change of mind; in the other direction Braze's date stands.
+
+    What has a problem comes out with it, and so does every row of a key that the mart has
+    twice: the runner counts the keys that it sees.
 #}
 {% macro sayable_states(mart, user, groups, heard, profiles) -%}
 {%- set is_counted = profiles and user != 'external_id' -%}
@@ -14,27 +17,34 @@
     with states as (
 
         select
-            {{ user }},
+            {{ braze_bridge.subscriber(user) }} as {{ user }},
             subscription_group,
             state,
-            cast(consented_at as timestamp) as consented_at,
-            {{ braze_bridge.subscription_key(user) }} as _state_key
-        from {{ mart }}
+            consented_at is not null as _has_date,
+            {{ braze_bridge.said_moment('mart_states.consented_at') }} as consented_at,
+            {{ braze_bridge.subscription_key(user) }} as _state_key,
+            count(*) over (partition by {{ braze_bridge.subscription_key(user) }})
+                as _count_rows
+        from {{ mart }} as mart_states
 
     ),
 
+    {# A word without a readable date may be the last one: it goes before those with one. #}
     heard_states as (
 
         {% if heard -%}
         select
             {{ braze_bridge.subscription_key(user) }} as _heard_key,
-            state as _heard_state,
-            cast(changed_at as timestamp) as _heard_at
+            {{ braze_bridge.heard_state('state') }} as _heard_state,
+            {{ braze_bridge.said_moment('changed_at') }} as _heard_at
         from {{ heard }}
         qualify
             row_number() over (
-                partition by {{ user }}, subscription_group
-                order by changed_at desc, state desc
+                partition by {{ braze_bridge.subscription_key(user) }}
+                order by
+                    case when _heard_at is null then 0 else 1 end,
+                    _heard_at desc,
+                    _heard_state desc
             ) = 1
         {%- else -%}
         select
@@ -69,7 +79,9 @@
             _heard_at,
             _said_state,
             _said_at,
-            _heard_key is not null and (_said_key is null or _heard_at >= _said_at)
+            _heard_key is not null or _said_key is not null as _has_word,
+            _heard_key is not null
+            and (_said_key is null or _heard_at is null or _heard_at >= _said_at)
                 as _is_heard
         from states
         left join heard_states on _state_key = _heard_key
@@ -104,9 +116,9 @@
     reaches as (
 
         {% if is_counted -%}
-        select {{ user }} as _address, count(*) as _count_profiles
+        select {{ braze_bridge.subscriber(user) }} as _address, count(*) as _count_profiles
         from {{ profiles }}
-        group by {{ user }}
+        group by _address
         {%- else -%}
         select cast(null as varchar) as _address, cast(null as bigint) as _count_profiles
         where false
@@ -121,12 +133,14 @@
         consented_at,
         _group_id,
         {{ 'coalesce(_count_profiles, 0)' if is_counted else '_count_profiles' }} as _reach,
-        {{ braze_bridge.subscription_problem() }} as _problem
+        _count_rows,
+        {{ braze_bridge.subscription_problem(user) }} as _problem
     from last_words
     left join group_ids on subscription_group = _group_name
     left join reaches on {{ user }} = _address
     where
-        _last_state is null
+        _count_rows > 1
+        or not _has_word
         or (
             state is distinct from _last_state
             and (consented_at > _last_at) is not false
@@ -136,8 +150,8 @@
 
 
 {# Why a state is not sent, or null. #}
-{% macro subscription_problem() -%}
-    case
+{% macro subscription_problem(user) -%}
+    coalesce({{ braze_bridge.user_problem(user) }}, case
         when subscription_group is null then 'subscription_group is missing'
         when
             not {{ braze_bridge.is_global_state() }} and _group_id is null
@@ -149,16 +163,23 @@
             state not in ('subscribed', 'unsubscribed')
             and not ({{ braze_bridge.is_global_state() }} and state = 'opted_in')
             then 'the state is none that Braze knows for ' || subscription_group
+        when _has_date and consented_at is null then 'consented_at is no time'
         when
             consented_at is null and state <> 'unsubscribed'
             then 'consented_at is missing: nobody is subscribed without a dated consent'
         when
-            consented_at is null and _last_state is not null
+            consented_at is null and _has_word
             then 'consented_at is missing, and the last word was another'
         when
             consented_at > {{ braze_bridge.latest_moment() }} + interval '5 minutes'
             then 'consented_at lies in the future'
-    end
+        {# Against a word of unknown date only a refusal is sent. #}
+        when
+            _has_word and _last_at is null and state <> 'unsubscribed'
+            then
+                'the last word (' || coalesce(_last_state, 'of no state') || ') on '
+                || subscription_group || ' has no date: changed_at is missing or no time'
+    end)
 {%- endmacro %}
 
 

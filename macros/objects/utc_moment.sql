@@ -4,6 +4,10 @@
     {{- adapter.dispatch('utc_moment', 'braze_bridge')(column) -}}
 {%- endmacro %}
 
+{% macro default__utc_moment(column) -%}
+    {{- braze_bridge.only_on_duckdb('utc_moment') -}}
+{%- endmacro %}
+
 {% macro duckdb__utc_moment(column) -%}
     case
         when not isfinite(try_cast({{ column }} as timestamp)) then null
