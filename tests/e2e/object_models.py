@@ -8,7 +8,10 @@ MARTS = {
     "people": "external_id varchar, tier varchar, points integer",
     "flags": "external_id varchar, is_member boolean",
     "subscribers": "alias_name varchar, alias_label varchar, tier varchar",
-    "lists": "external_id varchar, audiences varchar[]",
+    "lists": (
+        "external_id varchar, audiences varchar[], "
+        "orders struct(id varchar,state varchar,note varchar)[]"
+    ),
     "products": "id varchar, title varchar, price double, tags varchar[]",
     "members": "cohort_id varchar, cohort_name varchar, external_id varchar",
     "consents": (
@@ -59,7 +62,8 @@ SYNCS = {
         "object: attributes",
     ),
     "lists": (
-        "pending_rows(ref('lists'), array_columns=['audiences'])",
+        "pending_rows(ref('lists'), array_columns=['audiences'], "
+        "keyed_arrays={'orders': 'id'})",
         "object: attributes",
     ),
     "products": (

@@ -86,7 +86,8 @@ def test_a_purchase_is_split_by_the_hundred_and_sent_once(
     objects.fill("sales", sales)
 
     assert objects.deliver(sandbox, "sales") == 4
-    objects.fill("sales", [sale("s1", 3, 250), *sales[1:]])
+    later = (*sale("s1", 3, 250)[:6], MOMENT + timedelta(days=1), None)
+    objects.fill("sales", [later, *sales[1:]])
     assert objects.deliver(sandbox, "sales") == 0
     assert objects.deliver(sandbox, "sales", options=("--full-resync",)) == 0
 

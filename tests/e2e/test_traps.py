@@ -73,7 +73,10 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     10: (
         "Braze adds before it removes",
-        ("runner/test_attribute_options::test_braze_ends_with_the_values_of_the_mart",),
+        (
+            "e2e/test_values::"
+            "test_an_element_that_changed_is_updated_and_not_removed_and_added",
+        ),
     ),
     11: (
         "an array is a set, and its order no change",

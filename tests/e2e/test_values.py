@@ -66,18 +66,42 @@ def test_an_array_in_another_order_or_with_a_value_twice_is_no_change(
     objects: Objects, sandbox: Sandbox
 ) -> None:
     """Trap 11: Braze keeps each value once, the last added at the end."""
-    objects.fill("lists", [("p1", ["gold", "new", "vip"])])
+    objects.fill("lists", [("p1", ["gold", "new", "vip"], None)])
     objects.deliver(sandbox, "lists")
-    objects.fill("lists", [("p1", ["vip", "new", "gold", "vip"])])
+    objects.fill("lists", [("p1", ["vip", "new", "gold", "vip"], None)])
 
     assert objects.deliver(sandbox, "lists") == 0
 
-    objects.fill("lists", [("p1", ["vip", "late", "late"])])
+    objects.fill("lists", [("p1", ["vip", "late", "late"], None)])
     objects.deliver(sandbox, "lists")
     assert writes(sandbox, "/users/track")[-1]["attributes"] == [
         {"external_id": "p1", "audiences": {"add": ["late"], "remove": ["gold", "new"]}}
     ]
     assert set(custom(sandbox)["audiences"]) == {"vip", "late"}
+
+
+def test_an_element_that_changed_is_updated_and_not_removed_and_added(
+    objects: Objects, sandbox: Sandbox
+) -> None:
+    """Trap 10: Braze adds before it removes, so the new element would be gone."""
+    orders = [
+        {"id": f"o{number}", "state": "open", "note": "x" * 200} for number in range(3)
+    ]
+    objects.fill("lists", [("p1", None, orders)])
+    objects.deliver(sandbox, "lists")
+    changed = [orders[0] | {"state": "paid"}, orders[2], orders[1] | {"id": "o9"}]
+    objects.fill("lists", [("p1", None, changed)])
+
+    objects.deliver(sandbox, "lists")
+
+    (sent,) = writes(sandbox, "/users/track")[-1]["attributes"]
+    assert {step: len(parts) for step, parts in sent["orders"].items()} == {
+        "$add": 1,
+        "$remove": 1,
+        "$update": 1,
+    }
+    held = {order["id"]: order["state"] for order in custom(sandbox)["orders"]}
+    assert held == {"o0": "paid", "o2": "open", "o9": "open"}
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
