@@ -77,9 +77,9 @@ class Stages:
             )
         if self.blocked:
             named = ", ".join(sorted(self.blocked))
-            self.failure = self.failure or DeliveryError(
-                f"{sync}: {stage.operation.name} {named} could not be made or changed, "
-                "so what goes into it waits. See: runner rejected"
+            self.tell(
+                f"{sync}: {stage.operation.name} {named} was not made or changed, so "
+                "the rest waits. See: runner rejected"
             )
 
     @property
