@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).parents[1]
+AUDIENCES = (ROOT / "docs" / "audiences.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PARTS = ("models", "macros", "seeds", "tests/dbt", "examples/first_steps")
 
@@ -27,9 +28,9 @@ select * from (values
 """
 
 
-def dbt(project: Path, *arguments: str) -> None:
+def called(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs dbt, for which a warning is an error."""
-    done = subprocess.run(
+    return subprocess.run(
         [Path(sys.executable).with_name("dbt"), "--warn-error", *arguments],
         cwd=project,
         env=os.environ
@@ -42,36 +43,94 @@ def dbt(project: Path, *arguments: str) -> None:
         text=True,
         check=False,
     )
+
+
+def dbt(project: Path, *arguments: str) -> None:
+    """Runs dbt, which has nothing to complain about."""
+    done = called(project, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the repository in which the README's lines were called."""
+def payloads(project: Path, pending: str) -> list[str]:
+    """What Braze lacks."""
+    with duckdb.connect(str(project / "own.duckdb")) as warehouse:
+        rows = warehouse.execute(f"select payload from {pending}").fetchall()
+    return sorted(payload for (payload,) in rows)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which the README's lines were called, built."""
+    folder = tmp_path_factory.mktemp("own")
     for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part)
-    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
-    shutil.copy(ROOT / "profiles.example.yml", tmp_path / "profiles.yml")
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
     section = README.split("To make it yours", 1)[1]
     found = re.search(r"```sh\n(.*?)```", section, re.S)
     assert found
-    subprocess.run(["bash", "-euc", found[1]], cwd=tmp_path, check=True)
-    return tmp_path
-
-
-def test_a_project_of_ones_own_builds_and_says_what_braze_lacks(project: Path) -> None:
-    with duckdb.connect(str(project / "own.duckdb")) as warehouse:
+    subprocess.run(["bash", "-euc", found[1]], cwd=folder, check=True)
+    with duckdb.connect(str(folder / "own.duckdb")) as warehouse:
         warehouse.execute(CUSTOMERS)
+    dbt(folder, "build")
+    return folder
 
-    dbt(project, "parse", "--no-partial-parse")
-    dbt(project, "build")
 
-    with duckdb.connect(str(project / "own.duckdb")) as warehouse:
-        pending = warehouse.execute(
-            "select payload from main_sync.braze_customer_attributes__pending"
-        ).fetchall()
-    assert sorted(payload for (payload,) in pending) == [
+@pytest.fixture(scope="module")
+def with_audiences(project: Path) -> Path:
+    """The same with every file of the page's section for packages."""
+    section = AUDIENCES.split("## In a project that has ours as a package")[1]
+    blocks = re.findall(
+        r"```\w+\n(?:--|#) (models/\S+)\n(.*?)```", section.split("\n## ")[0], re.S
+    )
+    for name, text in blocks:
+        path = project / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    customers = project / "models" / "marts" / "customers.sql"
+    customers.write_text("select * from {{ ref('braze_customer_attributes') }}")
+    return project
+
+
+def test_a_project_of_ones_own_says_what_braze_lacks(project: Path) -> None:
+    assert payloads(project, "main_sync.braze_customer_attributes__pending") == [
         '{"external_id":"C1","first_name":"Anna","email":"anna@example.com",'
         '"is_member":true}',
         '{"external_id":"C2","first_name":"Ben","is_member":false}',
     ]
+
+
+def test_the_audiences_of_the_page_are_told(with_audiences: Path) -> None:
+    dbt(with_audiences, "run", "--select", "customers+")
+
+    assert payloads(with_audiences, "main.our_flags__pending") == [
+        '{"external_id":"C1","audience_regulars":true}'
+    ]
+
+
+def test_two_audiences_that_read_alike_fail_without_a_model_that_lists_them(
+    with_audiences: Path,
+) -> None:
+    """S4-22: nobody could tell them apart in Braze."""
+    folder = with_audiences / "models" / "audiences"
+    audience = (folder / "audience_regulars.sql").read_text(encoding="utf-8")
+    (folder / "audience_friends.sql").write_text(audience, encoding="utf-8")
+    (folder / "_friends.yml").write_text(
+        "models: [{name: audience_friends, config: {meta: {audience:"
+        " {id: friends, label: members who come OFTEN}}}}]",
+        encoding="utf-8",
+    )
+
+    done = called(with_audiences, "compile", "--select", "audience_friends")
+
+    assert done.returncode != 0
+    assert "has the label 'Members who come often'" in done.stdout
+
+
+def test_tests_of_our_macros_do_not_run_where_ours_is_a_package() -> None:
+    files = list((ROOT / "tests" / "dbt").glob("*.sql"))
+
+    assert files
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert "config(enabled=project_name == 'braze_bridge')" in text, path.name

@@ -16,6 +16,8 @@
     all the same: who includes or excludes an audience means all of it.
 #}
 {% macro audience(members=none, include=[], exclude=[], holdout=0, salt=none) -%}
+    {#- Every project comes by here, so an id or a label that stands twice is found here. -#}
+    {%- do braze_bridge.audiences() -%}
     {%- set audience_id = braze_bridge.audience_id() -%}
     {%- set included = ([members] if members else []) + include -%}
     {%- if not included -%}

@@ -1,7 +1,7 @@
 {#
     One row per audience of this project: audience_id, label, model. An audience is a model
     with `meta: {audience: {label: ...}}`; its label is what people read in Braze.
-    Two audiences with one id or one label are an error before anything is built.
+    Two audiences with one id or one label are an error, in every audience.
 #}
 {% macro audience_definitions() -%}
     {%- set definitions = braze_bridge.audiences() -%}
