@@ -94,6 +94,7 @@ def test_an_item_that_left_the_mart_is_kept_when_asked(built: Shop) -> None:
     ("call", "sentence"),
     [
         ("pending_events(ref('events'), user='name')", "user 'name' is none of"),
+        ("pending_events(ref('events'), '_payload')", "may call a column _payload"),
         ("pending_catalog_items(ref('items'), 'our shoes')", "catalog 'our shoes'"),
     ],
 )
