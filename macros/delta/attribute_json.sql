@@ -15,13 +15,15 @@
             then {{ braze_bridge.duckdb__time_json(
                 "timezone('UTC', try_cast(" ~ column ~ " as timestamptz))"
             ) }}
+        when typeof({{ column }}) = 'DATE'
+            then {{ braze_bridge.duckdb__finite_json(column, 'date') }}
         when typeof({{ column }}) = 'FLOAT'
             then to_json(try_cast(cast({{ column }} as varchar) as double))
         when
             typeof({{ column }}) = 'JSON'
             or contains(typeof({{ column }}), '(')
             or contains(typeof({{ column }}), '[')
-            then {{ braze_bridge.duckdb__nested_json('to_json(' ~ column ~ ')') }}
+            then {{ braze_bridge.duckdb__timed_json(column) }}
         else to_json({{ column }})
     end as varchar), 'null')
 {%- endmacro %}
@@ -33,6 +35,28 @@
         when isfinite({{ moment }})
             then to_json(strftime({{ moment }}, '%Y-%m-%dT%H:%M:%S.%gZ'))
         when {{ moment }} is not null then to_json(cast('nan' as double))
+    end
+{%- endmacro %}
+
+
+{% macro duckdb__finite_json(column, type) -%}
+    case
+        when isfinite(try_cast({{ column }} as {{ type }})) then to_json({{ column }})
+        when {{ column }} is not null then to_json(cast('nan' as double))
+    end
+{%- endmacro %}
+
+
+{# A nested value; with dates or times inside, its member or item "infinity" is one. #}
+{% macro duckdb__timed_json(column) -%}
+    case
+        when
+            regexp_matches(typeof({{ column }}), '\b(DATE|TIMESTAMP)')
+            and regexp_matches(
+                cast(to_json({{ column }}) as varchar), '[\[:,]"-?infinity"[\],}]'
+            )
+            then to_json(cast('nan' as double))
+        else {{ braze_bridge.duckdb__nested_json('to_json(' ~ column ~ ')') }}
     end
 {%- endmacro %}
 

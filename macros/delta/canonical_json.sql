@@ -16,6 +16,34 @@
 {%- endmacro %}
 
 
+{# The values of a JSON object as texts. JSON is read with doubles: a decimal of more digits
+   is taken from the text itself, where it is the number that was read. #}
+{% macro duckdb__exact_texts(json) -%}
+    {%- set texts = "cast(json_extract(" ~ json ~ ", '$.*') as varchar[])" -%}
+    case
+        when not regexp_matches({{ json }}, ':-?[0-9.]{16,}[,}]') then {{ texts }}
+        else list_transform(
+            list_zip(json_keys({{ json }}), {{ texts }}),
+            lambda entry: case
+                when regexp_matches(entry[2], '^-?[0-9]+([.]|e)') then coalesce(
+                    list_filter(
+                        regexp_extract_all(
+                            {{ json }},
+                            regexp_escape(cast(to_json(entry[1]) as varchar))
+                            || ':(-?[0-9]+[.][0-9]+)[,}]',
+                            1
+                        ),
+                        lambda number: cast(number as double) = cast(entry[2] as double)
+                    )[1],
+                    entry[2]
+                )
+                else entry[2]
+            end
+        )
+    end
+{%- endmacro %}
+
+
 {# A double alone would take neighbouring large integers for one, a decimal alone very
    small fractions; a text that is no number is null in both. #}
 {% macro duckdb__canonical_number(value) -%}

@@ -21,7 +21,11 @@
     {%- endfor -%}
     {%- if not faults -%}
         {%- do faults.extend(braze_bridge.faults_of_values(options)) -%}
-        {%- do faults.extend(braze_bridge.faults_of_columns(mart, key_columns, options)) -%}
+        {%- set columns = braze_bridge.columns_when_built(mart) -%}
+        {%- do faults.extend(braze_bridge.faults_of_mart(mart, key_columns, columns)) -%}
+        {%- do faults.extend(
+            braze_bridge.faults_of_columns(mart, key_columns, columns, options)
+        ) -%}
     {%- endif -%}
     {%- if faults -%}
         {{- exceptions.raise_compiler_error('pending_rows: ' ~ faults | join('; ')) -}}
@@ -50,10 +54,25 @@
 {%- endmacro %}
 
 
-{% macro faults_of_columns(mart, key_columns, options) -%}
+{# Names that pending_rows() adds on the way, and a mart that says nothing. #}
+{% macro faults_of_mart(mart, key_columns, columns) -%}
+    {%- set names = columns | map('lower') | list -%}
+    {%- set faults = [] -%}
+    {%- for name in names if modules.re.match(
+        '_null_|_(mart_row|row_key|row_hash|is_known|is_resync)$', name
+    ) -%}
+        {%- do faults.append(mart ~ ': ' ~ name ~ ' is a name of ours, rename the column') -%}
+    {%- endfor -%}
+    {%- if names and not names | reject('in', key_columns) | list -%}
+        {%- do faults.append(mart ~ ' has no column but its key: there is nothing to send') -%}
+    {%- endif -%}
+    {{- return(faults) -}}
+{%- endmacro %}
+
+
+{% macro faults_of_columns(mart, key_columns, columns, options) -%}
     {#- Braze takes these as a whole only. -#}
     {%- set whole = ['subscription_groups', 'push_tokens', 'current_location', 'facebook', 'twitter'] -%}
-    {%- set columns = braze_bridge.columns_when_built(mart, options) -%}
     {%- set faults = [] -%}
     {%- set shaped = {} -%}
     {%- for option, names in options.items() -%}
@@ -79,9 +98,8 @@
 {%- endmacro %}
 
 
-{% macro columns_when_built(mart, options) -%}
-    {%- set is_asked = options.values() | select | list | length > 0 -%}
-    {%- if is_asked and execute and flags.WHICH in ['build', 'run'] -%}
+{% macro columns_when_built(mart) -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {{- return(adapter.get_columns_in_relation(mart) | map(attribute='name') | list) -}}
     {%- endif -%}
     {{- return([]) -}}

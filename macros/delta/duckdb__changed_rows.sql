@@ -60,7 +60,7 @@ sent_lists as (
         sent_times,
         {%- endif %}
         json_keys(row_json) as names,
-        cast(json_extract(row_json, '$.*') as varchar[]) as texts
+        {{ braze_bridge.duckdb__exact_texts('row_json') }} as texts
     from sent_versions
 
 ),

@@ -4,7 +4,7 @@ removed_entries as (
 
     select
         row_key as _row_key,
-        row_hash,
+        '{{ braze_bridge.removed_mark() }}' || row_hash as _row_hash,
         {%- if options.min_interval %}
         sent_times as known_times,
         {%- endif %}
@@ -22,7 +22,8 @@ removed_entries as (
     from sent_rows
     where
         row_key not in (select row_key from mart_keys where row_key is not null)
-        and (row_key, row_hash) not in (select version from given_up_rows)
+        and (row_key, '{{ braze_bridge.removed_mark() }}' || row_hash)
+        not in (select version from given_up_rows)
         and {{ braze_bridge.is_not_suppressed(key_columns, 'row_key') }}
 
 ),
@@ -55,7 +56,7 @@ removed_rows as (
         {# Nothing is left to know of this row: the ledger forgets it. #}
         cast(null as varchar) as kept_members,
         {%- endif %}
-        row_hash,
+        _row_hash as row_hash,
         len(sent_entries) as data_points,
         1 as key_count,
         '' as told
@@ -70,4 +71,11 @@ removed_rows as (
     where len(sent_entries) > 0
 
 )
+{%- endmacro %}
+
+
+{# What stands before the hash of a row that left the mart: it matches no hash of the
+   mart's, so that a row that comes back as it was is compared with what was lowered. #}
+{% macro removed_mark() -%}
+    removed:
 {%- endmacro %}

@@ -12,7 +12,7 @@ definition_pending as (
     select
         desired_definitions.row_key,
         case when sent_rows.row_key is null then 'added' else 'changed' end as change,
-        md5(desired_definitions.row_json) as row_hash,
+        {{ braze_bridge.definition_hash('desired_definitions.row_json') }} as row_hash,
         1 as key_count,
         {{ braze_bridge.pending_parts({
             'payload': 'desired_definitions.payload',
@@ -25,7 +25,8 @@ definition_pending as (
     left join sent_rows on desired_definitions.row_key = sent_rows.row_key
     left join given_up_rows
         on desired_definitions.row_key = given_up_rows.row_key
-        and md5(desired_definitions.row_json) = given_up_rows.row_hash
+        and {{ braze_bridge.definition_hash('desired_definitions.row_json') }}
+        = given_up_rows.row_hash
     where
         desired_definitions.problem is not null
         or (
@@ -45,4 +46,11 @@ held_scopes as (
     where problem is not null
 
 )
+{%- endmacro %}
+
+
+{# Without the moment of the first description, which is another in each build until it was
+   accepted: a definition that is refused again and again would never be given up. #}
+{% macro definition_hash(row_json) -%}
+    md5(regexp_replace({{ row_json }}, ',"created_at":"[^"]*"', ''))
 {%- endmacro %}

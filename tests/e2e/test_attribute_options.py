@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,6 +151,39 @@ def test_a_suppressed_user_is_left_alone(shop: Shop, sandbox: Sandbox) -> None:
     assert push(shop, "objects", sandbox) == 19
 
     assert custom(sandbox)["note"] == "note 1"
+
+
+@pytest.mark.parametrize(
+    ("mart", "fault"),
+    [
+        (
+            "select 'p1' as external_id",
+            "has no column but its key: there is nothing to send",
+        ),
+        (
+            "select 'p1' as external_id, 1 as _null_note, 2 as _ROW_KEY, 3 as note",
+            "_null_note is a name of ours, rename the column; ",
+        ),
+    ],
+)
+def test_a_mart_that_would_lose_something_is_one_clear_error(
+    tmp_path: Path, mart: str, fault: str
+) -> None:
+    shop = Shop(tmp_path / "lone")
+    (shop.directory / "models").mkdir(parents=True)
+    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
+        (shop.directory / name).write_text(PROJECT[name], encoding="utf-8")
+    for name, text in {
+        "lone.sql": "{{ config(materialized='table') }} " + mart,
+        "lone__pending.sql": "{{ braze_bridge.pending_rows(ref('lone')) }}",
+    }.items():
+        (shop.directory / "models" / name).write_text(text, encoding="utf-8")
+
+    run = shop.runner("build")
+
+    assert run.code != 0
+    assert fault in run.out
+    assert "No matching columns" not in run.out
 
 
 def kept(shop: Shop) -> dict[str, Any]:

@@ -11,9 +11,14 @@ import pytest
 from runner.sandbox import Sandbox
 from tests.conftest import PROJECT, Shop
 
+WAITING = "min_interval={'is_member': '2 hours'}"
 SYNCS = {
+    "stay": "on_removed='ignore'",
     "unset": "on_removed='unset'",
     "flags": "on_removed='false'",
+    "waiting_stay": f"on_removed='ignore', {WAITING}",
+    "waiting_unset": f"on_removed='unset', {WAITING}",
+    "waiting_flags": f"on_removed='false', {WAITING}",
     "keep": "on_null='ignore'",
 }
 PEOPLE = """\
@@ -87,3 +92,52 @@ def test_an_ignored_null_leaves_the_value_in_braze_and_in_the_ledger(
     left = {"tier": "gold", "is_member": True, "word": "new"}
 
     assert after(built, "keep", change) == (left, {"external_id": "p1", **left})
+
+
+BACK = "insert into main.people from main.kept where external_id = 'p1'"
+WHOLE = {"tier": "gold", "is_member": True, "word": "true"}
+LOWERED = {"tier": "gold", "is_member": False, "word": "true"}
+
+
+@pytest.mark.parametrize(
+    ("sync", "gone", "back"),
+    [
+        ("stay", WHOLE, WHOLE),
+        ("unset", {}, WHOLE),
+        ("flags", LOWERED, WHOLE),
+        ("waiting_stay", WHOLE, WHOLE),
+        ("waiting_unset", {}, WHOLE),
+        ("waiting_flags", LOWERED, LOWERED),
+    ],
+)
+def test_who_comes_back_as_they_were_gets_everything_back(
+    built: Shop, sync: str, gone: dict[str, Any], back: dict[str, Any]
+) -> None:
+    """Twice, since what a removal leaves in the ledger must not stick to the row."""
+    built.sql("create or replace table main.kept as from main.people")
+    built.sql("delete from main_ledger.ledger_sent_rows")
+    try:
+        with Sandbox() as sandbox:
+            deliver(built, sync, sandbox)
+            for _ in range(2):
+                built.sql(REMOVED)
+                assert deliver(built, sync, sandbox) == gone
+                built.sql(BACK)
+                assert deliver(built, sync, sandbox) == back
+                if "waiting" in sync:
+                    built.sql(
+                        "update main_ledger.ledger_sent_rows "
+                        'set sent_times = \'{"is_member":"2020-01-01T00:00:00.000Z"}\''
+                    )
+                assert deliver(built, sync, sandbox) == WHOLE
+    finally:
+        built.sql("create or replace table main.people as from main.kept")
+
+
+def deliver(shop: Shop, sync: str, sandbox: Sandbox) -> dict[str, Any]:
+    """Push until nothing is pending; return p1's attributes."""
+    done = shop.runner("push", "--yes", "-s", sync, sandbox=sandbox)
+    assert done.code == 0, done.out + done.err
+    again = shop.runner("push", "-s", sync, "--format", "json", sandbox=sandbox)
+    assert again.json["syncs"][0]["requests"] == 0
+    return dict(sandbox.profiles()["p1"].get("custom_attributes", {}))
