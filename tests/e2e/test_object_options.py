@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from typing import Any
 
 import pytest
@@ -75,6 +76,31 @@ def test_events_by_alias_reach_one_new_profile_each(
     assert first.json["syncs"][0]["accepted"] == 3, first.out + first.err
     assert again.json["syncs"][0]["requests"] == 0
     assert len(sandbox.profiles()) == 3
+
+
+def test_an_event_set_aside_for_its_time_is_offered_once_that_has_come(
+    built: Shop,
+) -> None:
+    pending = "select problem from main.skipping_mail_events__pending"
+    built.sql("create or replace table main.kept_events as from main.events")
+    built.sql("""
+        update main.events
+        set time = timezone('UTC', now()) + interval '5 minutes 3 seconds'
+    """)
+    built.sql("""
+        insert into main_ledger.ledger_rejected_rows
+            (sync, row_key, row_hash, status, attempts, reason)
+        select 'skipping_mail_events', row_key, row_hash, 'not sent', 1, problem
+        from main.skipping_mail_events__pending
+        where problem = 'time lies in the future'
+    """)
+    try:
+        assert built.sql(pending) == []
+        time.sleep(3)
+        assert built.sql(pending) == [(None,)] * 3
+    finally:
+        built.sql("delete from main_ledger.ledger_rejected_rows")
+        built.sql("create or replace table main.events as from main.kept_events")
 
 
 def test_an_item_that_left_the_mart_is_kept_when_asked(built: Shop) -> None:
