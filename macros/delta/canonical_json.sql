@@ -33,7 +33,7 @@
                             || ':(-?[0-9]+[.][0-9]+)[,}]',
                             1
                         ),
-                        lambda number: cast(number as double) = cast(entry[2] as double)
+                        lambda number: try_cast(number as double) = try_cast(entry[2] as double)
                     )[1],
                     entry[2]
                 )
