@@ -9,7 +9,7 @@
 #}
 {% macro snowflake__pending_rows(mart, key_columns, on_removed, on_null, sync, mode, options) -%}
 {%- for option, value in options.items() if value -%}
-    {{- exceptions.raise_compiler_error('pending_rows: ' ~ option ~ ' works on DuckDB only so far') -}}
+    {{- braze_bridge.only_on_duckdb('pending_rows: ' ~ option) -}}
 {%- endfor -%}
 with sent_rows as (
 

@@ -1,12 +1,13 @@
-"""Renders pending_rows() without dbt, as dbt would for a warehouse."""
+"""Renders the macros of pending rows without dbt, as dbt would for a warehouse."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
 
@@ -34,11 +35,34 @@ def render(
 
     `columns` are those that a built mart has; a ledger table is named as its model.
     """
+    _, ours = _environment(warehouse, sync=sync, mode=mode, columns=columns)
+    return str(ours.pending_rows(mart, **arguments))
+
+
+def render_model(warehouse: str, path: Path, *, execute: bool) -> str:
+    """Return the SQL of a model of ours; without `execute`, as dbt parses it."""
+    sync = path.stem.removesuffix("__pending")
+    environment, ours = _environment(warehouse, sync=sync, execute=execute)
+    environment.globals.update(vars(ours))
+    return environment.from_string(path.read_text("utf-8")).render()
+
+
+def _environment(
+    warehouse: str,
+    *,
+    sync: str,
+    mode: str = "upsert",
+    columns: tuple[str, ...] = (),
+    execute: bool = True,
+) -> tuple[jinja2.Environment, SimpleNamespace]:
+    """What a macro of ours sees, and the macros."""
     ours = SimpleNamespace()
 
-    def dispatch(name: str, _package: str) -> Callable[..., Any]:
-        branch = getattr(ours, f"{warehouse}__{name}", None)
-        return branch or getattr(ours, f"default__{name}")
+    def dispatch(name: str, _package: str) -> Any:
+        for branch in (f"{warehouse}__{name}", f"default__{name}"):
+            if hasattr(ours, branch):
+                return getattr(ours, branch)
+        _fail(f"In dispatch: no macro named {name} for {warehouse}")
 
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals.update(
@@ -52,20 +76,27 @@ def render(
             "braze_bridge": ours,
             "config": {"meta": {"sync": {"mode": mode}}},
             "exceptions": SimpleNamespace(raise_compiler_error=_fail),
-            "execute": True,
+            "execute": execute,
             "flags": SimpleNamespace(WHICH="build"),
+            "graph": {},
             "model": SimpleNamespace(name=f"{sync}__pending", get=lambda _: None),
             "modules": SimpleNamespace(re=re),
             "ref": lambda name: f"db.ledger.{name}",
             "return": _return,
+            "run_started_at": datetime(2026, 1, 31, tzinfo=UTC),
+            "target": SimpleNamespace(name="dev", type=warehouse),
+            "var": lambda _, default=None: default,
         }
     )
-    for path in [*MACROS.glob("delta/*.sql"), *MACROS.glob("objects/*.sql")]:
+    for path in MACROS.glob("*/*.sql"):
+        # Its {% test %} is dbt's own.
+        if path.parent.name == "generic_tests":
+            continue
         module = environment.from_string(path.read_text("utf-8")).module
         for name in dir(module):
             if not name.startswith("_"):
                 setattr(ours, name, _as_dbt_calls(getattr(module, name)))
-    return str(ours.pending_rows(mart, **arguments))
+    return environment, ours
 
 
 def _as_dbt_calls(macro: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,5 +113,5 @@ def _return(value: Any) -> None:
     raise _Returned(value)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     raise CompilerError(message)

@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from .rendering import CompilerError, render
+from .rendering import MACROS, CompilerError, render, render_model
 
 # Known to Snowflake's documentation; the parser lets any other name pass.
 ALLOWED = {
@@ -23,6 +23,37 @@ ALLOWED = {
     "TO_VARIANT",
     "TYPEOF",
 }
+
+MODELS = {
+    path.stem: path for path in (MACROS.parent / "models").glob("sync/*__pending.sql")
+}
+ON_SNOWFLAKE = {
+    "braze_audience_flags__pending",
+    "braze_audience_groups__pending",
+    "braze_cohort_members__pending",
+    "braze_customer_attributes__pending",
+    "braze_subscription_states__pending",
+}
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_every_model_of_the_project_can_be_parsed(model: str) -> None:
+    render_model("snowflake", MODELS[model], execute=False)
+
+
+@pytest.mark.parametrize("model", sorted(ON_SNOWFLAKE))
+def test_these_models_are_snowflakes_sql(model: str) -> None:
+    sql = render_model("snowflake", MODELS[model], execute=True)
+
+    sqlglot.parse_one(sql, read="snowflake")
+
+
+@pytest.mark.parametrize("model", sorted(MODELS.keys() - ON_SNOWFLAKE))
+def test_the_other_models_ask_to_be_switched_off(model: str) -> None:
+    sentence = f"on DuckDB only so far: switch model {model} off for this target"
+
+    with pytest.raises(CompilerError, match=sentence):
+        render_model("snowflake", MODELS[model], execute=True)
 
 
 @pytest.mark.parametrize("key", ["external_id", ["alias_name", "alias_label"]])
@@ -38,6 +69,7 @@ def test_every_form_of_the_delta_parses_as_snowflake(
 
     statement = sqlglot.parse_one(sql, read="snowflake")
 
+    assert isinstance(statement, exp.Query)
     columns = [column.alias_or_name for column in statement.selects]
     assert columns == [
         "row_key",
