@@ -1,6 +1,6 @@
 {#
     Protects cohorts of people who have an alias only: the key, the member and the user are
-    told from the alias.
+    told from the alias. A member who is not there at all fails as well.
 #}
 {{ config(enabled=project_name == 'braze_bridge') }}
 {% set members -%}
@@ -10,17 +10,30 @@
             'n"1' as alias_name, 'crm' as alias_label
     )
 {%- endset %}
-select
-    row_key,
-    payload,
-    row_json,
-    user_key
-from ({{ pending_cohort_members(members, user='user_alias') }}) as pending_members
-where
-    operation = 'members'
-    and (
-        row_key <> '["vip",{"alias_name":"n\"1","alias_label":"crm"}]'
-        or payload <> '{"aliases":[{"alias_name":"n\"1","alias_label":"crm"}]}'
-        or row_json <> '{"cohort_id":"vip","alias_name":"n\"1","alias_label":"crm"}'
-        or user_key <> 'user_alias:crm:n"1'
-    )
+with
+
+expected as (
+
+    select
+        '["vip",{"alias_name":"n\"1","alias_label":"crm"}]' as row_key,
+        '{"aliases":[{"alias_name":"n\"1","alias_label":"crm"}]}' as payload,
+        '{"cohort_id":"vip","alias_name":"n\"1","alias_label":"crm"}' as row_json,
+        'user_alias:crm:n"1' as user_key
+
+),
+
+pending_members as (
+
+    select
+        row_key,
+        payload,
+        row_json,
+        user_key
+    from ({{ pending_cohort_members(members, user='user_alias') }}) as cohort_rows
+    where operation = 'members'
+
+)
+
+(select * from expected except select * from pending_members)
+union all
+(select * from pending_members except select * from expected)

@@ -38,20 +38,33 @@
         ('{"phone":"+492","email_subscribe":"unsubscribed","_update_existing_only":true}', 'phone:+492', 0),
     ],
 } %}
-{% for user, rows in expected.items() %}
-(
-    select * from (
-        {% for payload, user_key, reach in rows %}
-        select '{{ payload }}' as payload, '{{ user_key }}' as user_key, {{ reach }} as reach
-        {% if not loop.last %}union all{% endif %}
-        {% endfor %}
-    ) as expected_{{ user }}
-    except
+with
+
+expected as (
+
+    {% for user, rows in expected.items() %}
+    {%- set is_last_user = loop.last %}
+    {%- for payload, user_key, reach in rows %}
+    select '{{ payload }}' as payload, '{{ user_key }}' as user_key, {{ reach }} as reach
+    {% if not (is_last_user and loop.last) %}union all{% endif %}
+    {%- endfor %}
+    {%- endfor %}
+
+),
+
+pending as (
+
+    {% for user in expected %}
     select payload, user_key, reach
     from (
         {{ pending_subscription_states(states, user=user, groups=groups, profiles=profiles) }}
     ) as pending_{{ user }}
     where problem is null
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
 )
-{% if not loop.last %}union all{% endif %}
-{% endfor %}
+
+(select * from expected except select * from pending)
+union all
+(select * from pending except select * from expected)
