@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import ConfigError, DeliveryError
+from .errors import BrokenSync
 from .manifest import Relation, Sync
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> set[str]
             f"{sync.name}: {sync.pending.name} lacks the column {', '.join(missing)}. "
             f"Build it with {macro}; see docs/pending-rows.md."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
     if "operation" not in found:
         for mart in sync.marts:
             _check_mart(connection, sync, mart)
@@ -80,27 +80,27 @@ def _check_mart(
     names = {row[0] for row in run(connection, sync, f"describe {mart}").fetchall()}
     if len(names) < 2:
         msg = f"{sync.name}: {mart.name} has no column but its key: nothing to send."
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
     if names & RESERVED_NAMES:
         msg = (
             f"{sync.name}: {mart.name} has the column "
             f"{', '.join(sorted(names & RESERVED_NAMES))}, a name that "
             "pending_rows() keeps for itself. Rename it."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
     if consent := sorted(names & CONSENT_NAMES):
         msg = (
             f"{sync.name}: {mart.name} has the column {', '.join(consent)}. Consent "
             "has a sync of its own, where Braze's later word wins: docs/consent.md."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
     primary = [name for name in names if name.lower() in PRIMARY_IDENTIFIERS]
     if len(primary) > 1:
         msg = (
             f"{sync.name}: {mart.name} has the columns {_listed(primary)}. "
             "Braze refuses an object with two of these; keep the key only."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
 
 
 def _listed(names: list[str]) -> str:
@@ -120,7 +120,10 @@ def run(
             f"{sync.name}: {sync.pending} does not exist or reads what no longer does. "
             "Run: runner build (with the same --target)."
         )
-        raise ConfigError(msg) from None
+        raise BrokenSync(sync.name, msg) from None
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InterruptException):
+        # About the warehouse, not about this sync.
+        raise
     except duckdb.Error as error:
         # The engine's own text may quote a customer's value.
         kind = type(error).__name__.removesuffix("Exception")
@@ -128,7 +131,7 @@ def run(
             f"{sync.name}: {sync.pending} cannot be read ({kind}). "
             f"To see why: select * from {sync.pending}"
         )
-        raise DeliveryError(msg) from None
+        raise BrokenSync(sync.name, msg) from None
 
 
 def check_changes(
@@ -147,7 +150,7 @@ def check_changes(
             f"{sync.name}: {sync.pending.name} says change '{row[0]}'. "
             "It knows added, changed and removed."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)
 
 
 def check_operations(
@@ -165,4 +168,4 @@ def check_operations(
             f"{sync.name}: {sync.pending.name} says operation '{row[0]}'. "
             f"{sync.object} knows {', '.join(known)}."
         )
-        raise ConfigError(msg)
+        raise BrokenSync(sync.name, msg)

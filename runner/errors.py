@@ -2,6 +2,7 @@
 
 RunnerError
 ├── ConfigError      change something, then run again        exit 2
+│   └── BrokenSync       one sync's view cannot be read
 ├── GuardError       look at the plan, approve it or mend it  exit 3
 ├── LeaseError       another run is at work: wait             exit 5
 ├── AuthError        the key or the endpoint is wrong         exit 7
@@ -25,6 +26,14 @@ class ConfigError(RunnerError):
     """The user must change a file, a variable or an option."""
 
     exit_code = 2
+
+
+class BrokenSync(ConfigError):
+    """One sync's view cannot be read; the others can be planned without it."""
+
+    def __init__(self, sync: str, text: str) -> None:
+        super().__init__(text)
+        self.sync = sync
 
 
 class GuardError(RunnerError):

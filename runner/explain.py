@@ -37,6 +37,9 @@ def _sent(facts: Facts) -> Iterator[str]:
         "was sent" if facts.sent.count == 1 else f"{facts.sent.count:,} rows were sent"
     )
     the_last = "" if facts.sent.count == 1 else ", the last"
+    if last["sent_at"] is None:
+        yield f"was adopted as history by run {last['run_id']} and never sent"
+        return
     yield f"{what}{the_last} {_time(last['sent_at'])} by run {last['run_id']}"
 
 

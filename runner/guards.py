@@ -16,6 +16,7 @@ from .settings import Limits
 
 _NAMED_KEYS = 3
 _FEW_ROWS = 10
+_MOST_OF_THEM = 0.5
 
 # Braze finds a profile by e-mail whatever its case.
 _ONE_PROFILE = """
@@ -42,7 +43,9 @@ def find_guards(
     guards = _key_guards(ledger, sync, outbox)
     if sync.kind.is_irreversible and plan.sendable:
         guards.append(Guard(sync.name, _irreversible(plan)))
-    if sync.once or sync.kind.is_identity:
+    if sync.once:
+        return guards + _repeat_guard(ledger, plan, outbox, sent_rows, limits)
+    if sync.kind.is_identity:
         return guards
     if sent_rows and _is_empty(ledger, sync):
         guards.append(
@@ -71,6 +74,40 @@ def _irreversible(plan: SyncPlan) -> str:
     if plan.sync.object == "merges":
         return f"merging {users} into others cannot be undone."
     return f"deleting {users} in Braze cannot be undone."
+
+
+def _repeat_guard(
+    ledger: Ledger,
+    plan: SyncPlan,
+    outbox: Relation | str,
+    sent_rows: int,
+    limits: Limits,
+) -> list[Guard]:
+    """Keys that were renamed would send history once more, and count it twice.
+
+    What the ledger keeps of an event (whose, what, when) tells it under any key.
+    """
+    if plan.added <= max(_FEW_ROWS, sent_rows * limits.renamed_rows_share):
+        return []
+    row = ledger.connection.execute(
+        f"""
+        select count(*) from {outbox}
+        where
+            aside is null
+            and row_json in (select row_json from {ledger.sent} where sync = ?)
+        """,
+        [plan.sync.name],
+    ).fetchone()
+    known = int(row[0]) if row else 0
+    if known <= plan.added * _MOST_OF_THEM:
+        return []
+    return [
+        Guard(
+            plan.sync.name,
+            f"{known:,} of {plan.added:,} rows were sent before under another key. "
+            "Have keys been renamed? Sending would count them twice in Braze.",
+        )
+    ]
 
 
 def _rename_guard(

@@ -119,14 +119,14 @@ class Ledger:
         return row is None and not self.sent_rows(sync)
 
     def adopt(self, run_id: str, sync: str, outbox: str) -> None:
-        """Take history into the ledger without sending it."""
+        """Take history into the ledger without sending it: it has no `sent_at`."""
         self.connection.execute(
             f"""
             insert into {self.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
-            select ?, row_key, row_hash, row_json, ?, ?
+            select ?, row_key, row_hash, row_json, ?, null
             from {self.outbox(outbox)} where aside = 'adopted'
             """,
-            [sync, run_id, utcnow()],
+            [sync, run_id],
         )
 
     def delivered_columns(self, sync: str) -> list[dict[str, str]]:

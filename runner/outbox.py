@@ -185,7 +185,7 @@ def _copy(
         ledger.connection,
         sync,
         f"""
-        create {temporary}table {outbox} as
+        create or replace {temporary}table {outbox} as
         {rows}
         select
             row_key, change, payload, row_json, row_hash, data_points, key_count,

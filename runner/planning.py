@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from . import waiting
+from .errors import BrokenSync
 from .ledger import Ledger
 from .manifest import Manifest, Relation, Sync
 from .outbox import Frozen, copy_rows, count_rows
 from .plan import Plan
 from .settings import Limits
+
+Made = TypeVar("Made")
 
 
 def make_plan(
@@ -49,6 +53,26 @@ def make_plan(
             for number, _ in numbered
         )
     )
+
+
+def without_broken(
+    syncs: Sequence[Sync],
+    make: Callable[[Sequence[Sync]], Made],
+    tell: Callable[[BrokenSync], None],
+) -> Made:
+    """Do `make` with the syncs whose views can be read; `tell` of the others.
+
+    Raises BrokenSync when none can be.
+    """
+    left = list(syncs)
+    while True:
+        try:
+            return make(left)
+        except BrokenSync as error:
+            left = [sync for sync in left if sync.name != error.sync]
+            if not left:
+                raise
+            tell(error)
 
 
 def _goes(ledger: Ledger, sync: Sync, *, approved: bool) -> bool:

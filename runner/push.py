@@ -17,6 +17,7 @@ from . import lease as leases
 from .endpoint import is_local
 from .errors import (
     AuthError,
+    BrokenSync,
     ConfigError,
     GuardError,
     PermissionMissing,
@@ -28,7 +29,7 @@ from .interrupts import Interrupts
 from .ledger import Counts, Ledger, utcnow
 from .manifest import Manifest, Sync
 from .plan import Plan
-from .planning import make_plan
+from .planning import make_plan, without_broken
 from .pump import Job, Progress
 from .recovery import Recovery
 from .result import Destination, PushResult, SyncResult
@@ -70,6 +71,8 @@ class Push:
     progress: Progress = lambda *_: None
     tell: Callable[[str], None] = lambda _text: None
     run_id: str = field(default_factory=new_run_id)
+    broken: BrokenSync | None = None
+    """The first sync whose view could not be read."""
 
     def run(self, syncs: Sequence[Sync], wish: Wish = Wish()) -> PushResult:
         """Send what is pending and record what became of it.
@@ -108,6 +111,7 @@ class Push:
                 final = final or _is_final(problem)
         with suppress(RunnerError), self._open_ledger() as ledger:
             leases.release(ledger, lease)
+        failure = failure or self.broken
         if held and failure is None:
             failure = GuardError(refusal(plan, held, wish.command, some_sent=True))
         return PushResult(
@@ -118,11 +122,15 @@ class Push:
         """The plan as it stands, with everything undone that planning it took."""
         with self._open_ledger() as ledger:
             ledger.require()
-            ledger.connection.execute("begin")
-            try:
-                return self._plan(ledger, syncs, wish)
-            finally:
-                ledger.connection.execute("rollback")
+
+            def preview(whole: Sequence[Sync]) -> Plan:
+                ledger.connection.execute("begin")
+                try:
+                    return self._plan(ledger, whole, wish)
+                finally:
+                    ledger.connection.execute("rollback")
+
+            return without_broken(syncs, preview, lambda _: None)
 
     def _freeze(
         self, syncs: Sequence[Sync], wish: Wish, shown: str | None
@@ -132,18 +140,33 @@ class Push:
             ledger.require()
             lease = self.recovery.acquire(ledger)
             try:
-                with ledger.transaction():
-                    for sync in syncs:
-                        self._check_endpoint(ledger, sync, wish)
-                    plan = self._plan(ledger, syncs, wish)
-                    held = _held_back(plan, wish, shown)
-                    for job in self._jobs(plan):
-                        self._start(ledger, job, plan, held)
+                plan, held = without_broken(
+                    syncs,
+                    lambda whole: self._start_all(ledger, whole, wish, shown),
+                    self._set_aside,
+                )
             except BaseException:
                 leases.release(ledger, lease)
                 raise
             _leave_unpacked(ledger)
         return lease, plan, held
+
+    def _set_aside(self, error: BrokenSync) -> None:
+        self.broken = self.broken or error
+        self.tell(f"{error} The others go on.")
+
+    def _start_all(
+        self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, shown: str | None
+    ) -> tuple[Plan, Collection[str]]:
+        """Freeze a plan and record its runs, all or none."""
+        with ledger.transaction():
+            for sync in syncs:
+                self._check_endpoint(ledger, sync, wish)
+            plan = self._plan(ledger, syncs, wish)
+            held = _held_back(plan, wish, shown)
+            for job in self._jobs(plan):
+                self._start(ledger, job, plan, held)
+        return plan, held
 
     def _start(
         self, ledger: Ledger, job: Job, plan: Plan, held: Collection[str]

@@ -116,7 +116,9 @@ def _remarks(plan: SyncPlan) -> list[str]:
         lines += ["", f"{plan.sync.name}: {plan.problem}"]
     for count, text in remarks:
         if count:
-            lines += ["", f"{plan.sync.name}: {text.format(count)}"]
+            words = text.format(count).replace("1 rows wait", "1 row waits")
+            words = words.replace("1 rows", "1 row") if count == 1 else words
+            lines += ["", f"{plan.sync.name}: {words}"]
     return lines
 
 

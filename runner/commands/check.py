@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 
 from ..braze import Lane
+from ..catalogs import CATALOGS
 from ..columns import check_columns
 from ..errors import ConfigError, DeliveryError
 from ..ledger import Ledger
+from ..manifest import Sync
+from ..operations import Operation
 from ..outcome import Kind, classify
 from ..project import Selection
 from ..refusals import Sent
@@ -22,6 +26,7 @@ from .options import (
     format_option,
     project_options,
     select_option,
+    with_partner,
 )
 
 
@@ -33,7 +38,8 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
     """Check configuration, warehouse and key.
 
     Reads the project, opens the warehouse, looks at every sync's columns and asks
-    Braze about the key with a request that holds no object. Changes nothing.
+    Braze for each permission they need, with requests that hold nothing. Changes
+    nothing.
 
     \b
     Example:
@@ -46,14 +52,15 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
         ledger.require()
         for sync in syncs:
             check_columns(ledger.connection, sync)
-    to = destination()
-    check_key(to, place.limits)
+    to = with_partner(destination(), syncs)
+    permissions = check_keys(to, syncs, place.limits)
     found = {
         "project": place.project.name,
         "target": place.project.target,
         "warehouse": str(place.warehouse.path),
         "endpoint": to.endpoint,
         "key": "accepted",
+        "permissions": permissions,
         "syncs": [sync.name for sync in syncs],
     }
     if output == "json":
@@ -61,20 +68,46 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
         return
     for name, value in found.items():
         text = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{name:10} {text}")
+        click.echo(f"{name:12} {text}")
 
 
-def check_key(to: Destination, limits: Limits) -> None:
-    """Ask with an empty request: Braze answers 400 once it has accepted the key."""
-    lane = Lane(to.endpoint, to.credentials.key, limits)
+def check_keys(to: Destination, syncs: Sequence[Sync], limits: Limits) -> list[str]:
+    """Ask each endpoint that the syncs need, with a request that holds nothing.
+
+    Returns the permissions that were accepted; raises AuthError for one that is not.
+    Braze answers 400 to an empty request once it has accepted the key; of catalogs the
+    list is read, since every other request of theirs would change something.
+    """
+    asked: dict[str, Operation] = {}
+    for sync in syncs:
+        for operation in sync.operations:
+            if operation.is_partner and operation.is_definition:
+                # It would make a cohort; the keys are the same as for its members.
+                continue
+            is_catalog = operation.pool in {"catalogs", "items"}
+            asked.setdefault(CATALOGS if is_catalog else operation.path, operation)
+    for path, operation in asked.items():
+        _ask(to, path, operation, limits)
+    return sorted({operation.permission for operation in asked.values()})
+
+
+def _ask(to: Destination, path: str, operation: Operation, limits: Limits) -> None:
+    call = operation.call("", to.credentials)
+    key = "" if operation.is_partner else to.credentials.key
+    lane = Lane(to.endpoint, key, limits)
     try:
-        answer = lane.send("POST", "/users/track", b"{}")
+        if path == CATALOGS:
+            answer = lane.send("GET", CATALOGS)
+        else:
+            body = call.body(()) if operation.is_partner else b"{}"
+            answer = lane.send(call.method, call.path, body)
     finally:
         lane.close()
     if not answer.status:
         msg = f"{to.endpoint}: {answer.failure}. Check BRAZE_REST_ENDPOINT."
         raise DeliveryError(msg)
-    outcome = classify(answer.status, answer.headers, answer.body, Sent(()))
+    sent = Sent((), permission=operation.permission, is_partner=operation.is_partner)
+    outcome = classify(answer.status, answer.headers, answer.body, sent)
     if outcome.kind in {Kind.AUTH, Kind.CONFIG}:
         raise stopping_error(outcome)
     if outcome.kind in {Kind.WAIT, Kind.RETRY} and answer.status >= 400:
@@ -82,6 +115,7 @@ def check_key(to: Destination, limits: Limits) -> None:
             f"{to.endpoint}: {outcome.reason}. Nothing is wrong here; try again later."
         )
         raise DeliveryError(msg)
-    if answer.status != 400:
+    good = {200, 201} if path == CATALOGS or operation.is_partner else set()
+    if answer.status not in good | {400}:
         msg = f"{to.endpoint} answered {answer.status}, not as Braze does."
         raise ConfigError(msg)

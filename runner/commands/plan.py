@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from ..errors import GuardError
+from ..errors import BrokenSync, GuardError
 from ..ledger import Ledger
-from ..planning import make_plan
+from ..planning import make_plan, without_broken
 from ..project import Selection
 from ..report import plan_json, plan_markdown, plan_text
 from ..tested import held_by_tests
-from .options import Workplace, format_option, project_options, select_option
+from .options import Workplace, format_option, project_options, say, select_option
 
 
 @click.command()
@@ -31,15 +31,20 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
     place = Workplace(selection)
     syncs = place.syncs(select)
     held = held_by_tests(place.project)
+    broken: list[BrokenSync] = []
     waiting = [sync.name for sync in syncs if sync.name in held]
     with place.warehouse.open(read_only=True) as connection:
         ledger = Ledger(connection, place.manifest.ledger)
-        found = make_plan(
-            ledger,
-            place.manifest,
+        found = without_broken(
             [sync for sync in syncs if sync.name not in held],
-            place.limits,
-            outbox=lambda number: f"outbox_{number}",
+            lambda readable: make_plan(
+                ledger,
+                place.manifest,
+                readable,
+                place.limits,
+                outbox=lambda number: f"outbox_{number}",
+            ),
+            broken.append,
         )
     if output == "json":
         click.echo(plan_json(found))
@@ -47,7 +52,11 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
         click.echo(plan_markdown(found, place.limits))
     else:
         click.echo(plan_text(found, place.limits))
+    for error in broken:
+        say(str(error))
     if found.guards or waiting:
         lines = [f"{guard.sync}: {guard.text}" for guard in found.guards]
         lines += [f"{name}: {'; '.join(held[name])}" for name in waiting]
         raise GuardError("\n".join([*lines, "A push would hold this back."]))
+    if broken:
+        raise SystemExit(BrokenSync.exit_code)

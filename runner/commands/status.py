@@ -96,14 +96,14 @@ def _row(
 
 
 def _pending(ledger: Ledger, sync: Sync) -> int | None:
-    """How many rows are pending; None where the last build left no view to ask."""
+    """How many rows are pending; None where the view cannot be read."""
     import duckdb  # noqa: PLC0415 - loaded by the caller already
 
     try:
         row = ledger.connection.execute(
             f"select count(*) from {sync.pending}"
         ).fetchone()
-    except duckdb.CatalogException:
+    except duckdb.Error:
         return None
     return int(row[0]) if row else 0
 

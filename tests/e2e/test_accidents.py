@@ -267,6 +267,75 @@ def test_a_rename_whose_answer_was_lost_is_in_doubt_and_not_rejected(
     assert (sync["rejected"], sync["unknown"]) == (0, 1)
 
 
+def test_one_view_that_cannot_be_read_stops_no_other_sync(
+    objects: Objects, sandbox: Sandbox
+) -> None:
+    objects.fill("people", [("c1", "gold", 1)])
+    objects.fill("visits", [EVENT])
+    objects.sql(
+        "create or replace view main.people__pending as select cast('x' as int)"
+    )
+
+    done = objects.push(sandbox, "people", "visits")
+
+    assert (done.code, [each["sync"] for each in done.json["syncs"]]) == (2, ["visits"])
+    assert len(sandbox.events()) == 1
+    assert objects.runner("plan", "-s", "people", "-s", "visits").code == 2
+    assert objects.runner("status", "--format", "json").code == 0
+
+
+def test_events_whose_keys_were_renamed_are_not_sent_once_more(
+    objects: Objects, sandbox: Sandbox
+) -> None:
+    def visits(prefix: str) -> list[tuple[object, ...]]:
+        rows = range(40)
+        return [(f"{prefix}{n}", f"c{n}", "seen", "2026-01-01", None) for n in rows]
+
+    objects.fill("visits", visits("e"))
+    objects.deliver(sandbox, "visits")
+    objects.fill("visits", visits("ev"))
+    done = objects.push(sandbox, "visits")
+    assert (done.code, len(sandbox.events())) == (3, 40)
+    assert "40 of 40 rows were sent before under another key" in done.err
+
+
+def test_history_that_was_adopted_is_not_called_sent(
+    objects: Objects, sandbox: Sandbox
+) -> None:
+    objects.fill("visits", [EVENT])
+    yaml = next(objects.directory.glob("models/*.yml"))
+    text = yaml.read_text(encoding="utf-8")
+    assert "object: events, first_run: send" in text
+    manifest = objects.directory / "target" / "manifest.json"
+    sent = manifest.read_text(encoding="utf-8")
+    manifest.write_text(sent.replace('"first_run": "send"', '"first_run": "adopt"'))
+    objects.push(sandbox, "visits")
+    said = objects.runner("explain", "e1", "-s", "visits").out
+    assert "was adopted as history" in said
+    assert "was sent" not in said
+
+
+@pytest.mark.parametrize(
+    ("sync", "permission"),
+    [
+        ("people", "users.track"),
+        ("erasures", "users.delete"),
+        ("duplicates", "users.merge"),
+        ("products", "catalogs.get"),
+    ],
+)
+def test_check_asks_for_the_permissions_that_the_syncs_need(
+    objects: Objects, sync: str, permission: str
+) -> None:
+    with Sandbox(permissions=[permission]) as sandbox:
+        assert objects.runner("check", "-s", sync, sandbox=sandbox).code == 0
+        assert not sandbox.profiles()
+    with Sandbox(permissions=["events.list"]) as sandbox:
+        refused = objects.runner("check", "-s", sync, sandbox=sandbox)
+    assert refused.code == 7
+    assert permission.partition(".")[0] in refused.err
+
+
 class Late(http.server.BaseHTTPRequestHandler):
     """Answers one second after it was told to, one request after another."""
 

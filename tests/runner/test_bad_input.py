@@ -314,7 +314,7 @@ def test_a_pending_view_that_fails_on_a_value(shop: Shop, sandbox: Sandbox) -> N
         "null::varchar as problem from people"
     )
     aftermath, message = refused(shop, sandbox)
-    assert aftermath == Aftermath(1)
+    assert aftermath == Aftermath(2)
     assert "@example.com" not in message
 
 
