@@ -26,8 +26,8 @@ where false
 {% macro audiences() -%}
     {%- set found = {} -%}
     {%- set labels = {} -%}
-    {#- While dbt parses, the graph is empty. -#}
-    {%- set nodes = graph.nodes.values() if execute else [] -%}
+    {#- While dbt parses, and in unit tests, the graph is empty. -#}
+    {%- set nodes = graph.get('nodes', {}).values() -%}
     {%- for node in nodes | sort(attribute='unique_id')
         if node.resource_type == 'model' and node.config.meta.get('audience') -%}
         {%- set audience = node.config.meta.audience -%}
