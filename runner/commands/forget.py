@@ -15,7 +15,7 @@ from ..forget import SELECTORS
 from ..forget import forget as forget_user
 from ..ledger import Ledger
 from ..project import Selection
-from ..push import new_run_id
+from ..starting import new_run_id
 from .options import (
     Workplace,
     destination,

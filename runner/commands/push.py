@@ -10,8 +10,8 @@ import click
 from ..errors import REJECTED_EXIT_CODE
 from ..plan import Plan
 from ..project import Selection
-from ..push import Wish
 from ..report import plan_text, push_json, push_text
+from ..starting import Wish
 from .options import (
     Workplace,
     destination,

@@ -15,8 +15,9 @@ import click
 from ..errors import REJECTED_EXIT_CODE, GuardError
 from ..manifest import Sync
 from ..plan import Plan, SyncPlan
-from ..push import Push, Wish
+from ..push import Push
 from ..result import Destination, PushResult
+from ..starting import Start, Wish
 from ..tested import held_by_tests
 from .options import Workplace, say, with_partner
 
@@ -53,16 +54,20 @@ def deliver(
     free = [sync for sync in syncs if sync.name not in held]
     if not free:
         return Delivered(None, held)
+    to = with_partner(to, free)
     result = Push(
         warehouse=place.warehouse,
-        manifest=place.manifest,
-        limits=place.limits,
-        destination=with_partner(to, free),
-        recovery=place.recovery,
-        git_revision=_revision(place.project.directory),
+        start=Start(
+            place.manifest,
+            place.limits,
+            to.endpoint,
+            place.recovery,
+            say,
+            _revision(place.project.directory),
+        ),
+        destination=to,
         confirm=confirm,
         progress=Progress(),
-        tell=say,
     ).run(free, wish)
     return Delivered(result, held)
 
