@@ -157,7 +157,7 @@ def test_a_field_that_changed_its_type_is_refused_before_anything_is_sent(
     planned = objects.runner("plan", "-s", "products")
     pushed = objects.push(sandbox, "products")
 
-    assert "1 rows cannot be sent as they are" in planned.out
+    assert "1 row cannot be sent as they are" in planned.out
     assert "price is number in Braze and cannot become string" in planned.out
     assert pushed.code == 1
     assert "so what goes into it waits" in pushed.err
