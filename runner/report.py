@@ -116,10 +116,18 @@ def _remarks(plan: SyncPlan) -> list[str]:
         lines += ["", f"{plan.sync.name}: {plan.problem}"]
     for count, text in remarks:
         if count:
-            words = text.format(count).replace("1 rows wait", "1 row waits")
-            words = words.replace("1 rows", "1 row") if count == 1 else words
-            lines += ["", f"{plan.sync.name}: {words}"]
+            lines += ["", f"{plan.sync.name}: {_counted(text.format(count))}"]
     return lines
+
+
+def _counted(text: str) -> str:
+    """A sentence about rows, with the grammar of one row."""
+    if not text.startswith("1 rows"):
+        return text
+    words = {"1 rows": "1 row", " wait ": " waits ", " reach ": " reaches "}
+    for many, one in words.items():
+        text = text.replace(many, one, 1)
+    return text
 
 
 def plan_markdown(plan: Plan, limits: Limits) -> str:

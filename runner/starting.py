@@ -144,8 +144,9 @@ class Start:
         if job.plan.adopted:
             ledger.adopt(self.run_id, sync.name, job.outbox)
             self.tell(
-                f"{sync.name}: first run: the ledger took {job.plan.adopted:,} rows of "
-                "history without sending them (first_run: adopt)."
+                f"{sync.name}: first run: the ledger took {job.plan.adopted:,} "
+                f"{'row' if job.plan.adopted == 1 else 'rows'} of history without "
+                "sending them (first_run: adopt)."
             )
 
     def _check_endpoint(self, ledger: Ledger, sync: Sync, wish: Wish) -> None:

@@ -206,7 +206,7 @@ def test_a_first_run_adopts_consent_and_sends_every_refusal(
     first = sharing.push(braze, "consents_by_email")
 
     assert first.code == 0
-    assert "took 1 rows of history without sending them" in first.err
+    assert "took 1 row of history without sending them" in first.err
     assert states(braze) == {"p1": {}, "p2": {}, "p3": {"group-news": "unsubscribed"}}
     assert sharing.deliver(braze, "consents_by_email") == 0
 
@@ -223,7 +223,7 @@ def test_a_state_by_email_says_whom_it_reaches_and_names_no_address(
     marked = sharing.runner("plan", "-s", "consents_by_email", "--format", "markdown")
     assert sharing.deliver(braze, "consents_by_email") == 1
 
-    assert "1 rows by e-mail or phone reach 2 profiles." in planned.out
+    assert "1 row by e-mail or phone reaches 2 profiles." in planned.out
     assert "ada@example.com" not in planned.out + marked.out
     assert states(braze) == {
         "p1": {"group-news": "unsubscribed"},
