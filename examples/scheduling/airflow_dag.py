@@ -21,7 +21,10 @@ with DAG(
     BashOperator(
         task_id="run",
         cwd="/srv/shop",
-        bash_command="/srv/shop/.venv/bin/runner run -- --quiet --exclude-resource-type unit_test",
+        bash_command=(
+            "/srv/shop/.venv/bin/runner run -- --quiet "
+            "--exclude-resource-type unit_test"
+        ),
         env={
             "BRAZE_REST_ENDPOINT": "US-03",
             "BRAZE_API_KEY_FILE": "/etc/braze-bridge/api-key",
