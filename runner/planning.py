@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from . import waiting
+from .counting import count_rows
 from .errors import BrokenSync
 from .ledger import Ledger
 from .manifest import Manifest, Relation, Sync
-from .outbox import Frozen, copy_rows, count_rows
+from .outbox import Frozen, copy_rows
 from .plan import Plan
 from .settings import Limits
 

@@ -8,7 +8,7 @@ from typing import cast
 import duckdb
 import pytest
 
-from runner import outbox, waiting
+from runner import counting, waiting
 from runner.ledger import SEQ, Ledger
 
 ROWS = 600_000
@@ -63,7 +63,7 @@ def test_a_limit_leaves_the_order_as_it_was(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """One user's rows would part, and rows that are set aside would be sent."""
-    outbox._cut(connection, "outbox", ROWS // 2, order=SEQ)
+    counting._cut(connection, "outbox", ROWS // 2, order=SEQ)
     assert count(connection, "aside is null") == ROWS // 2
     assert misplaced(connection) == 0
 

@@ -1,0 +1,235 @@
+"""Counts and costs what an outbox holds, and finds what stands against sending it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .attribute_names import NameProblem, Ruling, name_problems
+from .batches import count_requests, room
+from .columns import run
+from .guards import find_guards
+from .ledger import SEQ, Ledger
+from .manifest import Relation, Sync
+from .outbox import Frozen
+from .plan import Guard, Stage, SyncPlan
+from .settings import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+SAMPLES = 3
+
+_MANY = 10_000
+
+
+def count_rows(
+    ledger: Ledger, frozen: Frozen, limits: Limits, *, limit: int | None = None
+) -> SyncPlan:
+    """Return what the frozen rows amount to, and what stands against sending them."""
+    sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
+    connection = ledger.connection
+    whole = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    guards = find_guards(
+        ledger, whole, outbox, sent_rows=frozen.sent_rows, limits=limits
+    )
+    names = _name_problems(ledger, whole)
+    whole = replace(
+        whole,
+        guards=(
+            *guards,
+            *(
+                Guard(sync.name, each.text, each.ruling is Ruling.APPROVABLE)
+                for each in names
+                if each.ruling is not Ruling.SAID
+            ),
+        ),
+        said=tuple(each.text for each in names if each.ruling is Ruling.SAID),
+    )
+    if limit is None or limit >= whole.planned:
+        return whole
+    # Guards look at all that is pending: a sample must not slip past them.
+    _cut(connection, outbox, limit, order=SEQ if is_ordered else "row_key")
+    part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    return replace(part, guards=whole.guards, said=whole.said)
+
+
+def _cut(
+    connection: duckdb.DuckDBPyConnection,
+    outbox: Relation | str,
+    limit: int,
+    *,
+    order: str,
+) -> None:
+    """Keep so many of the rows to send, and all that are set aside, after those."""
+    temporary = "temp " if isinstance(outbox, str) else ""
+    connection.execute(
+        f"""
+        create temp table sample as
+        (from {outbox} where aside is null order by {order} limit {limit})
+        union all (from {outbox} where aside is not null)
+        """
+    )
+    connection.execute(f"drop table {outbox}")
+    # Ordered anew: the copy of a large table is in no order of itself.
+    connection.execute(
+        f"create {temporary}table {outbox} as from sample order by {SEQ}"
+    )
+    connection.execute("drop table sample")
+
+
+def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
+    """What Braze would make of columns that it has not seen like this before."""
+    sync = plan.sync
+    if sync.object != "attributes" or sync.once:
+        return []
+    delivered = ledger.delivered_columns(sync.name)
+    seen = {name: kind for mart in delivered for name, kind in mart.items()}
+    found = name_problems(seen, json.loads(plan.columns), new=sync.new_names)
+    # What left long ago has been said.
+    return [
+        each
+        for each in found
+        if each.ruling is not Ruling.SAID or each.name in delivered[-1]
+    ]
+
+
+def _count(
+    ledger: Ledger,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    is_ordered: bool,
+) -> SyncPlan:
+    connection = ledger.connection
+    row = connection.execute(
+        f"""
+        select
+            count(*) filter (change = 'added' and aside is null),
+            count(*) filter (change = 'changed' and aside is null),
+            count(*) filter (change = 'removed' and aside is null),
+            count(problem) filter (aside is null),
+            coalesce(sum(data_points) filter (problem is null and aside is null), 0),
+            coalesce(
+                bit_xor(hash(row_key, change, payload))
+                filter (aside is distinct from 'adopted'),
+                0
+            ),
+            count(*) filter (aside = 'held'),
+            count(*) filter (aside = 'adopted'),
+            {"count(reach)" if is_ordered else "0"},
+            {"coalesce(sum(reach), 0)" if is_ordered else "0"},
+            coalesce(min(problem) filter (aside is null), '')
+        from {outbox}
+        """
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    added, changed, removed, refused, points, checksum, *others = row
+    held, adopted, by, reach, problem = others
+    samples = connection.execute(
+        f"select change, payload from {outbox} where problem is null and aside is null "
+        f"order by {SEQ} limit {SAMPLES}"
+    ).fetchall()
+    return SyncPlan(
+        sync=sync,
+        added=added,
+        changed=changed,
+        removed=removed,
+        refused=refused,
+        data_points=int(points),
+        checksum=str(checksum),
+        stages=tuple(_stages(connection, sync, outbox, limits, is_ordered=is_ordered)),
+        held=held,
+        adopted=adopted,
+        reach=(int(by), int(reach)),
+        columns=_columns(connection, sync),
+        problem=problem,
+        samples=tuple(samples),
+    )
+
+
+def _stages(
+    connection: duckdb.DuckDBPyConnection,
+    sync: Sync,
+    outbox: Relation | str,
+    limits: Limits,
+    *,
+    is_ordered: bool,
+) -> Iterator[Stage]:
+    """One stage an operation, in their order."""
+    by_name = {operation.name: operation for operation in sync.operations}
+    name = "operation" if is_ordered else f"'{sync.operations[0].name}'"
+    first_row = _first_row(connection, outbox)
+    for operation, first, last, rows, size, largest in connection.execute(
+        f"""
+        select
+            {name}, min({SEQ}) - {first_row}, max({SEQ}) - {first_row},
+            count(*) filter (problem is null),
+            coalesce(sum(strlen(payload)) filter (problem is null), 0),
+            coalesce(max(strlen(payload)) filter (problem is null), 0)
+        from {outbox}
+        where aside is null
+        group by all
+        order by 2
+        """
+    ).fetchall():
+        stage = Stage(
+            operation=by_name[operation],
+            is_ordered=is_ordered,
+            first_seq=first,
+            last_seq=last,
+            sendable=rows,
+            requests=0,
+            payload_bytes=int(size),
+            largest_payload=int(largest),
+        )
+        requests = _count_requests(connection, outbox, stage, limits)
+        yield replace(stage, requests=requests)
+
+
+def _count_requests(
+    connection: duckdb.DuckDBPyConnection,
+    outbox: Relation | str,
+    stage: Stage,
+    limits: Limits,
+) -> int:
+    """Count by rows alone where no batch can reach the limit of bytes."""
+    operation = stage.operation
+    most: int = getattr(limits, operation.most)
+    fits = (stage.largest_payload + 2) * most <= room(operation, limits)
+    if not stage.is_ordered and fits:
+        return math.ceil(stage.sendable / most)
+    lane = "scope" if operation.is_serial else "user_key"
+    columns = f"{lane}, scope" if stage.is_ordered else "null, null"
+    found = connection.execute(
+        f"select strlen(payload), {columns} from {outbox} "
+        "where aside is null and problem is null "
+        f"and {SEQ} - ? between ? and ? order by {SEQ}",
+        [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
+    )
+
+    def sizes() -> Iterator[tuple[int, str | None, str | None]]:
+        while many := found.fetchmany(_MANY):
+            yield from many
+
+    return count_requests(sizes(), operation, limits)
+
+
+def _first_row(connection: duckdb.DuckDBPyConnection, outbox: Relation | str) -> int:
+    """What the outbox counts from: before its transaction ends, that is not zero."""
+    row = connection.execute(f"select coalesce(min({SEQ}), 0) from {outbox}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> str:
+    """The mart's columns and types: the next plan tells what is new by them."""
+    names: dict[str, str] = {}
+    for mart in sync.marts:
+        for name, kind, *_ in run(connection, sync, f"describe {mart}").fetchall():
+            names[name] = kind
+    return json.dumps(names)
