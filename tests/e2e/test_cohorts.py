@@ -191,7 +191,7 @@ def test_a_cohort_of_two_names_is_refused_and_its_members_wait(
 ) -> None:
     crowd.fill("members", [("c1", "VIP", "p1"), ("c1", "V.I.P.", "p2")])
 
-    assert crowd.push(partner, "members").code == 1
+    assert crowd.push(partner, "members").code == 4
 
     assert partner.cohorts() == {}
     assert crowd.sql(f"select row_key, reason from {LEDGER}.ledger_rejected_rows") == [
