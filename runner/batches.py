@@ -5,7 +5,7 @@ Pure. Payloads are text from SQL and are never parsed or changed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .operations import Credentials, Operation
@@ -81,24 +81,43 @@ class Cutter:
         self._lane: str | None = None
         self._lane_start = 0
         self._chain: list[Batch] = []
+        self._whole: list[Chain] = []
         self._follows = False
 
     def feed(
         self, rows: Iterable[tuple[int, str, str | None, str | None]]
-    ) -> Iterator[Chain]:
-        """Add (number, payload, lane key, scope) rows; yield chains that are whole."""
+    ) -> list[Chain]:
+        """Add (number, payload, lane key, scope) rows; return chains that are whole."""
         for seq, payload, lane, scope in rows:
             # Text knows whether it is ASCII: most rows need not be encoded.
             size = len(payload) if payload.isascii() else len(payload.encode())
-            yield from self.add(seq, payload, size, lane, scope or "")
+            self._add(seq, payload, size, lane, scope or "")
+        return self._take()
 
-    def add(
+    def measure(
+        self, rows: Iterable[tuple[int, str | None, str | None]]
+    ) -> list[Chain]:
+        """The same of (bytes, lane key, scope) rows, whose payloads nobody needs."""
+        for size, lane, scope in rows:
+            self._add(0, "", size, lane, scope or "")
+        return self._take()
+
+    def finish(self) -> list[Chain]:
+        """Return what is left."""
+        if self._seqs:
+            self._close(None, "")
+        return self._take()
+
+    def _take(self) -> list[Chain]:
+        chains, self._whole = self._whole, []
+        return chains
+
+    def _add(
         self, seq: int, payload: str, size: int, lane: str | None, scope: str
-    ) -> Iterator[Chain]:
-        """Add one row of so many bytes."""
+    ) -> None:
         length = size + len(_SEPARATOR)
         while self._seqs and self._is_full(length, lane, scope):
-            yield from self._close(lane, scope)
+            self._close(lane, scope)
         if not self._seqs or lane != self._lane:
             self._lane, self._lane_start = lane, len(self._seqs)
         self._scope = scope
@@ -106,11 +125,6 @@ class Cutter:
         self._payloads.append(payload)
         self._sizes.append(length)
         self._size += length
-
-    def finish(self) -> Iterator[Chain]:
-        """Yield what is left."""
-        if self._seqs:
-            yield from self._close(None, "")
 
     def _is_full(self, length: int, lane: str | None, scope: str) -> bool:
         return (
@@ -124,7 +138,7 @@ class Cutter:
             )
         )
 
-    def _close(self, lane: str | None, scope: str) -> Iterator[Chain]:
+    def _close(self, lane: str | None, scope: str) -> None:
         """End the batch before the next row, which is of this lane and scope."""
         goes_on = lane is not None and (lane, scope) == (self._lane, self._scope)
         # A user who began within this batch moves to the next one whole.
@@ -138,19 +152,19 @@ class Cutter:
         self._sizes = self._sizes[kept]
         self._size, self._lane_start = sum(self._sizes), 0
         if not links or len(self._chain) >= _LONGEST_CHAIN:
-            yield Chain(tuple(self._chain), self._follows)
+            self._whole.append(Chain(tuple(self._chain), self._follows))
             self._chain, self._follows = [], links
 
 
 def count_requests(
-    rows: Iterable[tuple[int, str | None, str | None]],
+    rows: Iterable[Sequence[tuple[int, str | None, str | None]]],
     operation: Operation,
     limits: Limits,
 ) -> int:
-    """How many requests (bytes, lane key, scope) rows take; cuts as a push does."""
+    """How many requests (bytes, lane key, scope) rows take; cuts as a push does.
+
+    The rows come many at a time, so that no more than those are in memory.
+    """
     cutter = Cutter(operation, limits)
-    requests = 0
-    for size, lane, scope in rows:
-        for chain in cutter.add(0, "", size, lane, scope or ""):
-            requests += len(chain.batches)
-    return requests + sum(len(chain.batches) for chain in cutter.finish())
+    found = [len(chain.batches) for many in rows for chain in cutter.measure(many)]
+    return sum(found) + sum(len(chain.batches) for chain in cutter.finish())

@@ -28,12 +28,20 @@ _MANY = 10_000
 
 
 def count_rows(
-    ledger: Ledger, frozen: Frozen, limits: Limits, *, limit: int | None = None
+    ledger: Ledger,
+    frozen: Frozen,
+    limits: Limits,
+    *,
+    limit: int | None = None,
+    exact: bool = True,
 ) -> SyncPlan:
-    """Return what the frozen rows amount to, and what stands against sending them."""
+    """Return what the frozen rows amount to, and what stands against sending them.
+
+    Requests are counted by cutting every row, unless nobody will read the number.
+    """
     sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
     connection = ledger.connection
-    whole = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    whole = _count(ledger, frozen, limits, exact=exact)
     guards = find_guards(
         ledger, whole, outbox, sent_rows=frozen.sent_rows, limits=limits
     )
@@ -54,7 +62,7 @@ def count_rows(
         return whole
     # Guards look at all that is pending: a sample must not slip past them.
     _cut(connection, outbox, limit, order=SEQ if is_ordered else "row_key")
-    part = _count(ledger, sync, outbox, limits, is_ordered=is_ordered)
+    part = _count(ledger, frozen, limits, exact=exact)
     return replace(part, guards=whole.guards, said=whole.said)
 
 
@@ -98,14 +106,8 @@ def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
     ]
 
 
-def _count(
-    ledger: Ledger,
-    sync: Sync,
-    outbox: Relation | str,
-    limits: Limits,
-    *,
-    is_ordered: bool,
-) -> SyncPlan:
+def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> SyncPlan:
+    sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
     connection = ledger.connection
     row = connection.execute(
         f"""
@@ -143,7 +145,7 @@ def _count(
         refused=refused,
         data_points=int(points),
         checksum=str(checksum),
-        stages=tuple(_stages(connection, sync, outbox, limits, is_ordered=is_ordered)),
+        stages=tuple(_stages(connection, frozen, limits, exact=exact)),
         held=held,
         adopted=adopted,
         reach=(int(by), int(reach)),
@@ -155,13 +157,13 @@ def _count(
 
 def _stages(
     connection: duckdb.DuckDBPyConnection,
-    sync: Sync,
-    outbox: Relation | str,
+    frozen: Frozen,
     limits: Limits,
     *,
-    is_ordered: bool,
+    exact: bool,
 ) -> Iterator[Stage]:
     """One stage an operation, in their order."""
+    sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
     by_name = {operation.name: operation for operation in sync.operations}
     name = "operation" if is_ordered else f"'{sync.operations[0].name}'"
     first_row = _first_row(connection, outbox)
@@ -188,7 +190,7 @@ def _stages(
             payload_bytes=int(size),
             largest_payload=int(largest),
         )
-        requests = _count_requests(connection, outbox, stage, limits)
+        requests = _count_requests(connection, outbox, stage, limits, exact=exact)
         yield replace(stage, requests=requests)
 
 
@@ -197,13 +199,16 @@ def _count_requests(
     outbox: Relation | str,
     stage: Stage,
     limits: Limits,
+    *,
+    exact: bool,
 ) -> int:
     """Count by rows alone where no batch can reach the limit of bytes."""
     operation = stage.operation
     most: int = getattr(limits, operation.most)
     fits = (stage.largest_payload + 2) * most <= room(operation, limits)
-    if not stage.is_ordered and fits:
-        return math.ceil(stage.sendable / most)
+    if not exact or (not stage.is_ordered and fits):
+        by_bytes = math.ceil(stage.payload_bytes / room(operation, limits))
+        return max(math.ceil(stage.sendable / most), by_bytes if not fits else 0)
     lane = "scope" if operation.is_serial else "user_key"
     columns = f"{lane}, scope" if stage.is_ordered else "null, null"
     found = connection.execute(
@@ -213,11 +218,8 @@ def _count_requests(
         [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
     )
 
-    def sizes() -> Iterator[tuple[int, str | None, str | None]]:
-        while many := found.fetchmany(_MANY):
-            yield from many
-
-    return count_requests(sizes(), operation, limits)
+    many = iter(lambda: found.fetchmany(_MANY), [])
+    return count_requests(many, operation, limits)
 
 
 def _first_row(connection: duckdb.DuckDBPyConnection, outbox: Relation | str) -> int:

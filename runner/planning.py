@@ -27,6 +27,7 @@ def make_plan(
     limit: int | None = None,
     approved: bool = False,
     full_resync: bool = False,
+    exact: bool = True,
 ) -> Plan:
     """Freeze every sync into the outbox of its number and return the plan.
 
@@ -50,7 +51,7 @@ def make_plan(
             waiting.hold_touched(ledger, outbox(number))
     return Plan(
         tuple(
-            count_rows(ledger, frozen[number], limits, limit=limit)
+            count_rows(ledger, frozen[number], limits, limit=limit, exact=exact)
             for number, _ in numbered
         )
     )

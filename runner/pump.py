@@ -163,8 +163,8 @@ class Pump:
             [self._next, end, self._blocked],
         ).fetchall()
         self._next = end
-        chains = list(self._cutter.feed(rows))
-        return chains + (list(self._cutter.finish()) if self._read_all else [])
+        chains = self._cutter.feed(rows)
+        return chains + (self._cutter.finish() if self._read_all else [])
 
 
 def _claims(chains: list[Chain]) -> list[Ack]:

@@ -74,7 +74,7 @@ class Start:
         def make(whole: Sequence[Sync]) -> Plan:
             ledger.connection.execute("begin")
             try:
-                return self._plan(ledger, whole, wish)
+                return self._plan(ledger, whole, wish, exact=True)
             finally:
                 ledger.connection.execute("rollback")
 
@@ -112,7 +112,7 @@ class Start:
         with ledger.transaction():
             for sync in syncs:
                 self._check_endpoint(ledger, sync, wish)
-            plan = self._plan(ledger, syncs, wish)
+            plan = self._plan(ledger, syncs, wish, exact=False)
             held = _held_back(plan, wish, shown)
             for job in self._jobs(plan):
                 self._start(ledger, job, plan, held)
@@ -170,7 +170,9 @@ class Start:
         )
         raise GuardError(msg)
 
-    def _plan(self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish) -> Plan:
+    def _plan(
+        self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, *, exact: bool
+    ) -> Plan:
         # An outbox is read once or twice and dropped: packing it is waste.
         ledger.connection.execute("set force_compression = 'uncompressed'")
         plan = make_plan(
@@ -182,6 +184,7 @@ class Start:
             limit=wish.limit,
             approved=wish.approved is not None,
             full_resync=wish.full_resync,
+            exact=exact,
         )
         ledger.connection.execute("set force_compression = 'auto'")
         return plan

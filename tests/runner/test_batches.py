@@ -49,7 +49,7 @@ def body(batch: Batch) -> bytes:
 
 
 def count(sizes: list[int], limit: Limits) -> int:
-    return count_requests([(size, None, None) for size in sizes], TRACK, limit)
+    return count_requests([[(size, None, None) for size in sizes]], TRACK, limit)
 
 
 @given(payloads, limits)
@@ -169,7 +169,7 @@ def test_a_user_who_fits_into_one_request_is_not_split(
 def test_cutting_and_counting_agree_on_users(
     found: list[tuple[str, int]], limit: Limits
 ) -> None:
-    counted = count_requests([(size, user, "") for user, size in found], TRACK, limit)
+    counted = count_requests([[(size, user, "") for user, size in found]], TRACK, limit)
     cut_now = chains(of_users(found), limit)
     assert counted == sum(len(chain.batches) for chain in cut_now)
 
