@@ -85,6 +85,25 @@ def test_false_lowers_the_flags_and_remembers_the_rest(built: Shop) -> None:
     assert after(built, "flags", REMOVED) == (left, {"external_id": "p1", **left})
 
 
+@pytest.mark.parametrize("sync", ["unset", "flags"])
+def test_who_left_the_mart_does_not_come_back_into_braze(
+    built: Shop, sync: str
+) -> None:
+    """Somebody deleted the profile meanwhile: taking values back must not make one."""
+    built.sql(f"delete from main_ledger.ledger_sent_rows where sync = '{sync}'")
+    built.sql("create or replace table main.kept as from main.people")
+    try:
+        with Sandbox() as sandbox:
+            deliver(built, sync, sandbox)
+            sandbox.reset()
+            built.sql(REMOVED)
+            done = built.runner("push", "--yes", "-s", sync, sandbox=sandbox)
+            assert (done.code, sandbox.profiles()) == (0, {})
+    finally:
+        built.sql("create or replace table main.people as from main.kept")
+        built.sql(f"delete from main_ledger.ledger_sent_rows where sync = '{sync}'")
+
+
 def test_an_ignored_null_leaves_the_value_in_braze_and_in_the_ledger(
     built: Shop,
 ) -> None:

@@ -128,6 +128,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
             "e2e/test_forget::test_a_suppressed_user_is_sent_by_no_mart",
             "e2e/test_erasure::"
             "test_a_person_who_is_deleted_is_not_sent_by_the_same_push",
+            "e2e/test_options::test_who_left_the_mart_does_not_come_back_into_braze",
         ),
     ),
     19: (
