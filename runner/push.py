@@ -84,10 +84,11 @@ class Push:
         with suppress(RunnerError), self._open_ledger() as ledger:
             leases.release(ledger, started.lease)
         failure = failure or started.broken
-        if started.held and failure is None:
-            failure = GuardError(
-                refusal(started.plan, started.held, wish.command, some_sent=True)
-            )
+        if started.held:
+            text = refusal(started.plan, started.held, wish.command, some_sent=True)
+            if failure:
+                self.start.tell(text)
+            failure = failure or GuardError(text)
         return PushResult(
             self.start.run_id,
             started.plan.plan_id,

@@ -279,6 +279,11 @@ def test_one_view_that_cannot_be_read_stops_no_other_sync(
     done = objects.push(sandbox, "people", "visits")
 
     assert (done.code, [each["sync"] for each in done.json["syncs"]]) == (2, ["visits"])
+    # What a guard holds back is told, too, beside the worse news.
+    objects.fill("erasures", [("c9",)])
+    done = objects.push(sandbox, "people", "erasures", "visits")
+    assert done.code in {2, 3}
+    assert "cannot be undone" in done.err
     assert len(sandbox.events()) == 1
     assert objects.runner("plan", "-s", "people", "-s", "visits").code == 2
     assert objects.runner("status", "--format", "json").code == 0
