@@ -3,6 +3,7 @@
 RunnerError
 ├── ConfigError      change something, then run again        exit 2
 │   └── BrokenSync       one sync's view cannot be read
+│       └── Adrift           its store holds something else than the ledger, exit 3
 ├── GuardError       look at the plan, approve it or mend it  exit 3
 ├── LeaseError       another run is at work: wait             exit 5
 ├── AuthError        the key or the endpoint is wrong         exit 7
@@ -34,6 +35,12 @@ class BrokenSync(ConfigError):
     def __init__(self, sync: str, text: str) -> None:
         super().__init__(text)
         self.sync = sync
+
+
+class Adrift(BrokenSync):
+    """What the store holds of a collection is not what the ledger goes on from."""
+
+    exit_code = 3
 
 
 class GuardError(RunnerError):

@@ -15,7 +15,8 @@ from . import erasure
 from .braze import Lane
 from .errors import DeliveryError, GuardError
 from .ledger import Ledger
-from .operations import OBJECTS, Operation
+from .objects import OBJECTS
+from .operations import Operation
 from .outcome import Kind, classify
 from .recovery import Recovery
 from .refusals import Sent

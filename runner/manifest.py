@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
-from .operations import OBJECTS, Object, Operation, is_once, operations_of
+from .objects import OBJECTS
+from .operations import Object, Operation, is_once, operations_of
 from .project import Project
 from .sync_meta import PENDING_SUFFIX, forgotten, meta_problems, sync_options
 
@@ -61,6 +62,8 @@ class Sync:
     """Columns of the marts that YAML declares `new: true`."""
     unique_id: str = ""
     """dbt's name of the pending model."""
+    parents: tuple[str, ...] = ()
+    """dbt's names of the marts."""
 
     @property
     def kind(self) -> Object:
@@ -71,6 +74,11 @@ class Sync:
     def operations(self) -> tuple[Operation, ...]:
         """The requests that carry its rows, in order."""
         return operations_of(self.kind, self.options)
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether it goes into our own store, and so makes nobody wait for Braze."""
+        return self.destination == "personalization"
 
     @property
     def can_repeat(self) -> bool:
@@ -129,9 +137,10 @@ def load_manifest(project: Project) -> Manifest:
     return Manifest(tuple(sorted(syncs, key=_turn)), ledger)
 
 
-def _turn(sync: Sync) -> tuple[int, str]:
+def _turn(sync: Sync) -> tuple[int, int, str]:
     """Who is who comes before what they did; the table of objects is in that order."""
-    return list(OBJECTS[sync.destination]).index(sync.object), sync.name
+    destination = list(OBJECTS).index(sync.destination)
+    return destination, list(OBJECTS[sync.destination]).index(sync.object), sync.name
 
 
 def _no_manifest(path: Path) -> str:
@@ -227,6 +236,7 @@ def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:
         options=sync_options(meta),
         new_names=_columns_with(parents, "new"),
         unique_id=node["unique_id"],
+        parents=tuple(parent["unique_id"] for parent in parents),
     )
 
 

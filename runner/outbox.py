@@ -88,7 +88,10 @@ def _copy(
     rows = waiting.ROWS_OF_IDENTITY.format(pending=sync.pending) if is_identity else ""
     source = "pending" if is_identity else str(sync.pending)
     order = ["aside nulls first"] if adopted or waits else []
-    if is_ordered:
+    if sync.is_collection:
+        # A store is filled fastest in the order of its keys.
+        order = [f"case coalesce(operation, '{first}') {ranks} end", "row_key"]
+    elif is_ordered:
         order += [
             f"case coalesce(operation, '{first}') {ranks} end",
             "scope",

@@ -63,6 +63,8 @@ class SyncPlan:
     samples: tuple[tuple[str, str], ...] = ()
     """(change, payload) of the first rows."""
     guards: tuple[Guard, ...] = ()
+    anew: bool = False
+    """Whether a collection is written whole, beside what is served, and then shown."""
     said: tuple[str, ...] = ()
     """What is worth knowing and holds nothing back."""
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from . import waiting
+from . import standing, waiting
 from .counting import count_rows
 from .errors import BrokenSync
 from .ledger import Ledger
 from .manifest import Manifest, Relation, Sync
 from .outbox import Frozen, copy_rows
-from .plan import Plan
+from .plan import Plan, SyncPlan
 from .settings import Limits
+
+if TYPE_CHECKING:
+    from .store import Held
 
 Made = TypeVar("Made")
 
@@ -28,20 +32,34 @@ def make_plan(
     approved: bool = False,
     full_resync: bool = False,
     exact: bool = True,
+    held: Mapping[str, Held] | None = None,
 ) -> Plan:
     """Freeze every sync into the outbox of its number and return the plan.
 
     Attributes are copied first: who is new to Braze makes others wait, and who is
     touched by the others waits in turn. What must not be sent twice has no full resync.
+    `held` is what the store has of each collection; without it the ledger is believed.
     """
     waiting.begin(ledger, manifest.syncs, limits)
     frozen: dict[int, Frozen] = {}
+    anew: set[int] = set()
     numbered = list(enumerate(syncs))
     for number, sync in sorted(numbered, key=lambda each: not _is_profile(each[1])):
         resync = full_resync and sync.can_repeat
         frozen[number] = copy_rows(
             ledger, sync, outbox(number), limits, full_resync=resync
         )
+        if sync.is_collection and held is not None:
+            name = standing.collection_of(ledger, sync, outbox(number))
+            if standing.must_fill_anew(ledger, sync, held, name, is_resync=resync):
+                anew.add(number)
+        if number in anew and frozen[number].sent_rows and not resync:
+            _refuse_sample(sync, limit)
+            # A plan that is only looked at forgets nothing; it tells.
+            if not isinstance(outbox(number), str):
+                frozen[number] = copy_rows(
+                    ledger, sync, outbox(number), limits, full_resync=True
+                )
         if _is_profile(sync):
             waiting.note_new(ledger, outbox(number))
         elif sync.kind.is_identity and _goes(ledger, sync, approved=approved):
@@ -51,7 +69,10 @@ def make_plan(
             waiting.hold_touched(ledger, outbox(number))
     return Plan(
         tuple(
-            count_rows(ledger, frozen[number], limits, limit=limit, exact=exact)
+            _noted(
+                count_rows(ledger, frozen[number], limits, limit=limit, exact=exact),
+                anew=number in anew,
+            )
             for number, _ in numbered
         )
     )
@@ -75,6 +96,23 @@ def without_broken(
             if not left:
                 raise
             tell(error)
+
+
+def _noted(plan: SyncPlan, *, anew: bool) -> SyncPlan:
+    """The same, with what the store has to do with it."""
+    if not anew:
+        return plan
+    said = "the store does not have this collection: a push writes all of its records."
+    return replace(plan, anew=True, said=(*plan.said, said))
+
+
+def _refuse_sample(sync: Sync, limit: int | None) -> None:
+    if limit is not None:
+        msg = (
+            f"{sync.name}: the store has lost its collection, and --limit would leave "
+            "most of it away. Push it without."
+        )
+        raise BrokenSync(sync.name, msg)
 
 
 def _goes(ledger: Ledger, sync: Sync, *, approved: bool) -> bool:

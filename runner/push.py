@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from . import erasure
 from . import lease as leases
@@ -26,8 +27,9 @@ from .interrupts import Interrupts
 from .ledger import Counts, Ledger
 from .manifest import Sync
 from .plan import Plan
+from .publishing import Publishing
 from .pump import Job, Progress
-from .result import Destination, PushResult, SyncResult
+from .result import PushResult, SyncResult
 from .stages import Gates, Stages
 from .starting import Start, Wish
 from .warehouse import Warehouse
@@ -39,10 +41,11 @@ class Push:
 
     warehouse: Warehouse
     start: Start
-    destination: Destination
     confirm: Callable[[Plan], bool] | None = None
     """Asked with a plan that nothing holds on to: a person may take their time."""
     progress: Progress = lambda *_: None
+    built_at: Callable[[Sync], datetime | None] = lambda _: None
+    """When dbt built what a sync sends, where that is known."""
 
     def run(self, syncs: Sequence[Sync], wish: Wish) -> PushResult:
         """Send what is pending and record what became of it.
@@ -108,18 +111,7 @@ class Push:
     ) -> tuple[SyncResult, RunnerError | None]:
         """Deliver one sync and end its run, whatever came of it."""
         began = time.monotonic()
-        stages = Stages(
-            job,
-            self.destination,
-            self.start.limits,
-            gates,
-            lease,
-            interrupts,
-            self._visit_ledger,
-            self.start.recovery.journals,
-            self.progress,
-            self.start.tell,
-        )
+        stages = self._stages(lease, job, gates, interrupts)
         if not skip:
             stages.run()
         interrupted = interrupts.signal is not None
@@ -144,6 +136,34 @@ class Push:
             sync.name, job.plan.planned, counts, stages.requests, seconds
         )
         return result, stages.failure
+
+    def _stages(
+        self, lease: leases.Lease, job: Job, gates: Gates, interrupts: Interrupts
+    ) -> Stages | Publishing:
+        """What delivers this job to its destination."""
+        to, sync = self.start.to, job.plan.sync
+        if sync.is_collection:
+            return Publishing(
+                job,
+                to.store,
+                self.built_at(sync),
+                lease,
+                interrupts,
+                self._visit_ledger,
+                self.progress,
+            )
+        return Stages(
+            job,
+            to.braze,
+            self.start.limits,
+            gates,
+            lease,
+            interrupts,
+            self._visit_ledger,
+            self.start.recovery.journals,
+            self.progress,
+            self.start.tell,
+        )
 
     @contextmanager
     def _open_ledger(self) -> Iterator[Ledger]:

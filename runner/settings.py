@@ -92,6 +92,16 @@ class Limits:
         """One row a request, where no contract changes that."""
         return 1
 
+    @property
+    def records_per_write(self) -> int:
+        """Records handed to the store at a time; nobody sees a part of a push."""
+        return 5_000
+
+    @property
+    def bytes_per_write(self) -> int:
+        """No contract bounds a write to the store; a record's size is SQL's to say."""
+        return 1 << 40
+
     def rate(self, pool: Pool) -> tuple[int, float]:
         """Requests and seconds of the window that a pool of requests shares."""
         return {
@@ -103,6 +113,7 @@ class Limits:
             "catalogs": (self.catalog_requests_per_minute, 60.0),
             "items": (self.catalog_items_requests_per_minute, 60.0),
             "cohorts": (self.cohort_requests_per_hour, 3_600.0),
+            "store": (1 << 40, 1.0),
         }[pool]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from . import erasure
 from . import lease as leases
+from .destinations import Destinations
 from .endpoint import is_local
 from .errors import BrokenSync, GuardError
 from .guards import refusal
@@ -59,7 +60,7 @@ class Start:
 
     manifest: Manifest
     limits: Limits
-    endpoint: str
+    to: Destinations
     recovery: Recovery
     """How to settle what a crash left; it knows where journals lie."""
     tell: Callable[[str], None] = lambda _text: None
@@ -130,7 +131,7 @@ class Start:
             revision=self.git_revision,
             planned=job.plan.planned,
             outbox=job.outbox,
-            endpoint=self.endpoint,
+            endpoint=self.to.endpoint_of(sync),
             columns=job.plan.columns,
             held=job.plan.held,
         )
@@ -150,8 +151,13 @@ class Start:
             )
 
     def _check_endpoint(self, ledger: Ledger, sync: Sync, wish: Wish) -> None:
-        """A ledger is about one Braze; what another knows it cannot say."""
-        last, now = ledger.last_endpoint(sync.name), self.endpoint
+        """A ledger is about one Braze; what another knows it cannot say.
+
+        A store can be asked: standing.py does.
+        """
+        if sync.is_collection:
+            return
+        last, now = ledger.last_endpoint(sync.name), self.to.endpoint_of(sync)
         if last in {None, now} or (wish.full_resync and sync.can_repeat):
             return
         remedy = (
@@ -185,6 +191,7 @@ class Start:
             approved=wish.approved is not None,
             full_resync=wish.full_resync,
             exact=exact,
+            held=self.to.held(),
         )
         ledger.connection.execute("set force_compression = 'auto'")
         return plan

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import nearest
-from .operations import OBJECTS
+from .objects import OBJECTS
 
 PENDING_SUFFIX = "__pending"
 

@@ -81,6 +81,8 @@ request, so a merge into somebody who is merged himself must not travel with tha
 def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
     """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
     kind = sync.kind
+    if sync.is_collection:
+        return ""
     tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
     tables = [table for table in tables if _is_any(ledger, table)]
     user = "user_key" if is_ordered else USER_OF_ATTRIBUTES

@@ -13,7 +13,7 @@ import yaml
 from runner import errors
 from runner.cli import COMMANDS
 from runner.columns import PENDING_COLUMNS, WHOLE_COLUMNS
-from runner.operations import OBJECTS
+from runner.objects import OBJECTS
 from runner.settings import Limits
 
 ROOT = Path(__file__).parents[1]

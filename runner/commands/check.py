@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from ..braze import Lane
 from ..catalogs import CATALOGS
 from ..columns import check_columns
+from ..destinations import braze, held_collections, store_not_set, with_partner
 from ..errors import ConfigError, DeliveryError
 from ..ledger import Ledger
 from ..manifest import Sync
@@ -22,11 +24,9 @@ from ..retries import stopping_error
 from ..settings import Limits
 from .options import (
     Workplace,
-    destination,
     format_option,
     project_options,
     select_option,
-    with_partner,
 )
 
 
@@ -52,23 +52,38 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
         ledger.require()
         for sync in syncs:
             check_columns(ledger.connection, sync)
-    to = with_partner(destination(), syncs)
-    permissions = check_keys(to, syncs, place.limits)
-    found = {
+    found: dict[str, Any] = {
         "project": place.project.name,
         "target": place.project.target,
         "warehouse": str(place.warehouse.path),
-        "endpoint": to.endpoint,
-        "key": "accepted",
-        "permissions": permissions,
-        "syncs": [sync.name for sync in syncs],
     }
+    found |= _check_braze([sync for sync in syncs if not sync.is_collection], place)
+    found |= _check_store([sync for sync in syncs if sync.is_collection])
+    found["syncs"] = [sync.name for sync in syncs]
     if output == "json":
         click.echo(json.dumps(found))
         return
     for name, value in found.items():
         text = ", ".join(value) if isinstance(value, list) else value
         click.echo(f"{name:12} {text}")
+
+
+def _check_braze(syncs: Sequence[Sync], place: Workplace) -> dict[str, Any]:
+    if not syncs:
+        return {}
+    to = with_partner(braze(), syncs)
+    permissions = check_keys(to, syncs, place.limits)
+    return {"endpoint": to.endpoint, "key": "accepted", "permissions": permissions}
+
+
+def _check_store(syncs: Sequence[Sync]) -> dict[str, Any]:
+    """The store need not be there yet: the first push makes it."""
+    if not syncs:
+        return {}
+    held = held_collections(syncs)
+    if held is None:
+        raise store_not_set(syncs[0].name)
+    return {"collections": sorted(held)}
 
 
 def check_keys(to: Destination, syncs: Sequence[Sync], limits: Limits) -> list[str]:

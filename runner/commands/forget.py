@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ..destinations import braze
 from ..errors import GuardError
 from ..forget import SELECTORS
 from ..forget import forget as forget_user
@@ -18,7 +19,6 @@ from ..project import Selection
 from ..starting import new_run_id
 from .options import (
     Workplace,
-    destination,
     format_option,
     is_interactive,
     project_options,
@@ -49,7 +49,7 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
       runner forget c-1042
       runner forget ada@example.com --by email --yes
     """
-    to = destination()
+    to = braze()
     place = Workplace(selection)
     if not yes:
         question = (

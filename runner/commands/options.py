@@ -5,21 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..endpoint import rest_endpoint
-from ..errors import ConfigError
 from ..manifest import Manifest, Sync, load_manifest, select_syncs
-from ..operations import Credentials
 from ..project import Project, Selection, load_project
 from ..recovery import Recovery
-from ..result import Destination
-from ..settings import Limits, load_limits, read_secret
+from ..settings import Limits, load_limits
 from ..warehouse import Warehouse, open_warehouse
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -102,40 +97,6 @@ class Workplace:
     def syncs(self, select: tuple[str, ...]) -> tuple[Sync, ...]:
         """Return the chosen syncs."""
         return select_syncs(self.manifest, select)
-
-
-def destination() -> Destination:
-    """Read Braze's endpoint and key from the environment, or say what is missing."""
-    value = os.environ.get("BRAZE_REST_ENDPOINT", "")
-    if not value.strip():
-        msg = (
-            "BRAZE_REST_ENDPOINT is not set. Set it to your instance, such as US-03, "
-            "or try a Braze on this machine: runner sandbox"
-        )
-        raise ConfigError(msg)
-    credentials = Credentials(read_secret("BRAZE_API_KEY"))
-    return Destination(rest_endpoint(value), credentials)
-
-
-def with_partner(to: Destination, syncs: Iterable[Sync]) -> Destination:
-    """Add what a partner has, where a sync needs it: cohorts are for partners only."""
-    names = [sync.name for sync in syncs if sync.object == "cohort"]
-    if not names:
-        return to
-    partner = os.environ.get("BRAZE_PARTNER", "").strip()
-    if not partner:
-        msg = (
-            f"{', '.join(names)}: BRAZE_PARTNER is not set. Cohorts need a partner's "
-            "name and keys; docs/audiences.md has the ways that do not."
-        )
-        raise ConfigError(msg)
-    credentials = replace(
-        to.credentials,
-        partner=partner,
-        partner_key=read_secret("BRAZE_PARTNER_API_KEY"),
-        import_key=read_secret("BRAZE_DATA_IMPORT_KEY"),
-    )
-    return replace(to, credentials=credentials)
 
 
 def say(text: str) -> None:

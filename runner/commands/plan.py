@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..destinations import held_collections
 from ..errors import BrokenSync, GuardError
 from ..ledger import Ledger
 from ..planning import make_plan, without_broken
@@ -32,6 +33,7 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
     syncs = place.syncs(select)
     held = held_by_tests(place.project)
     broken: list[BrokenSync] = []
+    collections = held_collections(syncs)
     waiting = [sync.name for sync in syncs if sync.name in held]
     with place.warehouse.open(read_only=True) as connection:
         ledger = Ledger(connection, place.manifest.ledger)
@@ -43,6 +45,7 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
                 readable,
                 place.limits,
                 outbox=lambda number: f"outbox_{number}",
+                held=collections,
             ),
             broken.append,
         )
@@ -59,4 +62,4 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
         lines += [f"{name}: {'; '.join(held[name])}" for name in waiting]
         raise GuardError("\n".join([*lines, "A push would hold this back."]))
     if broken:
-        raise SystemExit(BrokenSync.exit_code)
+        raise SystemExit(max(error.exit_code for error in broken))

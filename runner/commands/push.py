@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ..destinations import destinations
 from ..errors import REJECTED_EXIT_CODE
 from ..plan import Plan
 from ..project import Selection
@@ -14,7 +15,6 @@ from ..report import plan_text, push_json, push_text
 from ..starting import Wish
 from .options import (
     Workplace,
-    destination,
     format_option,
     is_interactive,
     project_options,
@@ -63,24 +63,27 @@ def push(
     if full_resync and limit:
         msg = "--full-resync sends everything again; --limit does not go with it."
         raise click.UsageError(msg)
-    to = destination()
     place = Workplace(selection)
+    syncs = place.syncs(select)
 
     def confirm(found: Plan) -> bool:
         held = found.held_back(approved=False)
         if not any(each.planned and each.sync.name not in held for each in found.syncs):
             return True
         click.echo(plan_text(found, place.limits), err=True)
-        question = f"\nSend to {to.endpoint} (target {place.project.target})?"
+        question = f"\nSend to {to} (target {place.project.target})?"
         return click.confirm(question, err=True)
 
-    delivered = deliver(
-        place,
-        place.syncs(select),
-        to=to,
-        confirm=None if yes or approve or not is_interactive() else confirm,
-        wish=Wish(limit, approve, full_resync, _command(select, limit, full_resync)),
-    )
+    with destinations(syncs) as to:
+        delivered = deliver(
+            place,
+            syncs,
+            to=to,
+            confirm=None if yes or approve or not is_interactive() else confirm,
+            wish=Wish(
+                limit, approve, full_resync, _command(select, limit, full_resync)
+            ),
+        )
     result = delivered.push
     if result is None and output == "json":
         click.echo(NOTHING)

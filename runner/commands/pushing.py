@@ -12,14 +12,16 @@ from pathlib import Path
 
 import click
 
+from ..built import built_at
+from ..destinations import Destinations
 from ..errors import REJECTED_EXIT_CODE, GuardError
 from ..manifest import Sync
 from ..plan import Plan, SyncPlan
 from ..push import Push
-from ..result import Destination, PushResult
+from ..result import PushResult
 from ..starting import Start, Wish
 from ..tested import held_by_tests
-from .options import Workplace, say, with_partner
+from .options import Workplace, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def deliver(
     place: Workplace,
     syncs: Sequence[Sync],
     *,
-    to: Destination,
+    to: Destinations,
     confirm: Callable[[Plan], bool] | None = None,
     wish: Wish = Wish(),  # noqa: B008 - a value, never changed
 ) -> Delivered:
@@ -54,20 +56,19 @@ def deliver(
     free = [sync for sync in syncs if sync.name not in held]
     if not free:
         return Delivered(None, held)
-    to = with_partner(to, free)
     result = Push(
         warehouse=place.warehouse,
         start=Start(
             place.manifest,
             place.limits,
-            to.endpoint,
+            to,
             place.recovery,
             say,
             _revision(place.project.directory),
         ),
-        destination=to,
         confirm=confirm,
         progress=Progress(),
+        built_at=lambda sync: built_at(place.project, sync),
     ).run(free, wish)
     return Delivered(result, held)
 

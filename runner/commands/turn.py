@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .. import lease as leases
 from ..dbt import dbt_build
+from ..destinations import check_destinations, destinations
 from ..errors import ConfigError, LeaseError, RunnerError
 from ..ledger import Ledger
-from ..manifest import load_manifest
+from ..manifest import Sync, load_manifest, select_syncs
 from ..project import Project, Selection, load_project
 from ..report import push_json
-from ..result import Destination, PushResult
+from ..result import PushResult
 from ..runlock import run_lock
 from ..settings import load_limits
 from ..warehouse import open_warehouse
-from .options import Workplace, destination, say
+from .options import Workplace, say
 from .pushing import deliver
 
 NOT_BUILT, CLEAN, PARTLY, FAILED = "not begun", "clean", "some nodes failed", "failed"
@@ -97,10 +98,12 @@ def take_turn(work: Work) -> Turned:
     """Build and push once; what went wrong on purpose is told and in the result."""
     turned = Turned(now())
     try:
-        with ready(work) as (project, to):
+        with ready(work) as project:
             _build(project, work, turned)
             place = Workplace(work.selection)
-            delivered = deliver(place, place.syncs(work.select), to=to)
+            syncs = place.syncs(work.select)
+            with destinations(syncs) as to:
+                delivered = deliver(place, syncs, to=to)
         turned.push, turned.held = delivered.push, delivered.held
         turned.problem = delivered.push.failure if delivered.push else None
         turned.exit_code = delivered.exit_code or int(turned.build == PARTLY)
@@ -113,16 +116,16 @@ def take_turn(work: Work) -> Turned:
 
 
 @contextmanager
-def ready(work: Work) -> Iterator[tuple[Project, Destination]]:
+def ready(work: Work) -> Iterator[Project]:
     """All that can be wrong before dbt is asked; meanwhile nobody else begins.
 
     Raises ConfigError, or LeaseError when another run or push is at work.
     """
-    to = destination()
     project = load_project(work.selection)
     limits = load_limits(project.runner_vars, os.environ)
     warehouse = open_warehouse(project, lock_wait=limits.lock_wait, tell=say)
     with run_lock(project.target_path):
+        check_destinations(_known_syncs(project, work.select))
         try:
             tables = load_manifest(project).ledger
             with warehouse.open(read_only=True) as connection:
@@ -135,7 +138,15 @@ def ready(work: Work) -> Iterator[tuple[Project, Destination]]:
                 "Wait for it to end."
             )
             raise LeaseError(msg)
-        yield project, to
+        yield project
+
+
+def _known_syncs(project: Project, select: tuple[str, ...]) -> Sequence[Sync]:
+    """What the last build knew of the syncs; the one to come may know others."""
+    try:
+        return select_syncs(load_manifest(project), select)
+    except ConfigError:
+        return ()
 
 
 def _build(project: Project, work: Work, turned: Turned) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.batches import Batch, Chain, Cutter, count_requests, room
-from runner.operations import OBJECTS, Credentials
+from runner.objects import OBJECTS
+from runner.operations import Credentials
 from runner.settings import Limits
 
 TRACK = OBJECTS["braze"]["attributes"].operations[0]

@@ -16,7 +16,8 @@ from runner.delivery import Delivery, Work
 from runner.errors import AuthError, ConfigError, DeliveryError
 from runner.gate import Gate
 from runner.ledger import Ack, merged
-from runner.operations import OBJECTS, Credentials
+from runner.objects import OBJECTS
+from runner.operations import Credentials
 from runner.settings import Limits
 
 ROWS = 75

@@ -14,7 +14,8 @@ from runner.braze import Answer
 from runner.delivery import Delivery, Work
 from runner.errors import DeliveryError
 from runner.journal import Journal, read_journal
-from runner.operations import OBJECTS, Credentials
+from runner.objects import OBJECTS
+from runner.operations import Credentials
 from runner.settings import Limits
 
 from .test_delivery import (

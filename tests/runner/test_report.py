@@ -11,7 +11,7 @@ import pytest
 from runner.ledger import Counts
 from runner.manifest import Relation, Sync
 from runner.masking import masked_payload
-from runner.operations import OBJECTS
+from runner.objects import OBJECTS
 from runner.plan import Guard, Plan, Stage, SyncPlan
 from runner.report import (
     plan_json,

@@ -1,0 +1,57 @@
+"""The store: what the personalization API answers from, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .access import AccessKey, new_key, opens
+from .definition import Definition, Held, Index, Version
+from .errors import StoreError, StoreMissing
+from .interface import Answer, Filling, KeyRing, Reader, Store
+from .lmdb_store import LmdbStore
+
+__all__ = [
+    "AccessKey",
+    "Answer",
+    "Definition",
+    "Filling",
+    "Held",
+    "Index",
+    "KeyRing",
+    "Reader",
+    "Store",
+    "StoreError",
+    "StoreMissing",
+    "Version",
+    "new_key",
+    "open_store",
+    "opens",
+]
+
+_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+def open_store(url: str, *, create: bool = False) -> Store:
+    """Open the store in a folder, or at a `redis://`, `rediss://` or `unix://` URL.
+
+    Raises StoreMissing when there is none and `create` does not ask for one, StoreError
+    when it is damaged, another program's or out of reach.
+    """
+    if not url:
+        msg = (
+            "No store is named. Set PERSONALIZATION_STORE to a folder or a redis:// "
+            "URL."
+        )
+        raise StoreMissing(msg)
+    if "://" in url and not url.startswith(_SCHEMES):
+        msg = (
+            f"{url.partition('://')[0]}://: no store is kept there. Give a folder, or "
+            "a redis://, rediss:// or unix:// URL."
+        )
+        raise StoreMissing(msg)
+    if url.startswith(_SCHEMES):
+        # A server that reads an LMDB store needs no redis package in memory.
+        from .redis_store import RedisStore
+
+        return RedisStore(url, create=create)
+    return LmdbStore(Path(url), create=create)

@@ -1,0 +1,145 @@
+"""Finding records in LMDB: one transaction that only reads for each request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import lmdb
+
+from . import lmdb_layout as layout
+from .blobs import etag, record
+from .definition import Held, Index
+from .entries import key_of, prefix, record_key
+from .errors import StoreError
+from .interface import UNKNOWN, Answer
+from .lmdb_env import Shelf, close_shelf, naming
+from .state import State, read_state
+
+MOST_BYTES = 1_000_000
+"""Bytes of a list's answer: Braze caches no answer over 1 MB."""
+_WARM_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A collection as it is shown, ready to be looked into."""
+
+    text: bytes
+    state: State
+    records: Any
+    entries: Any
+    indexes: dict[str, Index]
+    miss: Answer
+    gone: Answer
+
+
+class LmdbReader:
+    """Finds records; what it says of one request is all of one version."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._env: lmdb.Environment | None = None
+        self._begin: Any = None
+        self._transaction = -1
+        self._shown: dict[str, Shown] = {}
+
+    async def find(self, collection: str, index: str, value: str) -> Answer:
+        """Find by the key or a further index."""
+        shelf = self._shelf
+        if shelf.env is not self._env:
+            self._renew()
+        try:
+            while True:
+                with self._begin() as txn:
+                    if txn.id() == self._transaction:
+                        return self._look(txn, collection, index, value)
+                    texts = layout.notes(txn, shelf)
+                    transaction = txn.id()
+                # Outside of it: a transaction does not see handles younger than it is.
+                self._read(texts)
+                self._transaction = transaction
+        except lmdb.Error:
+            with naming(shelf.folder):
+                raise
+        except StoreError as error:
+            msg = f"{shelf.folder}: {error}"
+            raise StoreError(msg) from None
+
+    async def held(self) -> dict[str, Held]:
+        """What is held now, by collection."""
+        await self.find("", "", "")
+        return {name: shown.state.held for name, shown in self._shown.items()}
+
+    async def warm(self) -> None:
+        """Read the file from its beginning to its end: the disk is quickest so."""
+        data = Path(self._shelf.folder) / "data.mdb"
+        with data.open("rb", buffering=0) as file:
+            while file.read(_WARM_BYTES):
+                pass
+
+    async def close(self) -> None:
+        """Close the environment when nobody else in this process uses it."""
+        close_shelf(self._shelf)
+
+    def _renew(self) -> None:
+        self._env = self._shelf.env
+        self._begin = self._env.begin
+        self._transaction = -1
+        self._shown = {}
+
+    def _read(self, texts: dict[str, bytes]) -> None:
+        """Read the notes that are not as they were."""
+        known = self._shown
+        self._shown = {
+            name: known[name]
+            if name in known and known[name].text == text
+            else self._show(name, text)
+            for name, text in texts.items()
+        }
+
+    def _show(self, name: str, text: bytes) -> Shown:
+        state = read_state(text)
+        return Shown(
+            text,
+            state,
+            layout.records(self._shelf, name, state.slot),
+            layout.entries(self._shelf, name, state.slot),
+            {index.name: index for index in state.definition.indexes},
+            miss(state),
+            gone(state),
+        )
+
+    def _look(self, txn: Any, collection: str, index: str, value: str) -> Answer:
+        shown = self._shown.get(collection)
+        if shown is None:
+            return UNKNOWN
+        definition = shown.state.definition
+        if index == definition.key:
+            blob = txn.get(record_key(value), db=shown.records)
+            return shown.miss if blob is None else answer(shown, blob)
+        known = shown.indexes.get(index)
+        if known is None:
+            return UNKNOWN
+        begin = prefix(index, value)
+        cursor = txn.cursor(shown.entries)
+        blobs = []
+        size = 0
+        is_there = cursor.set_range(begin)
+        while is_there:
+            entry = cursor.key()
+            if not entry.startswith(begin):
+                break
+            blob = txn.get(key_of(entry), db=shown.records)
+            if not known.is_list:
+                return shown.miss if blob is None else answer(shown, blob)
+            if blob is not None:
+                size += len(blob)
+                blobs.append(blob)
+                if len(blobs) >= known.most or size > MOST_BYTES:
+                    break
+            is_there = cursor.next()
+        return listed(shown, blobs) if known.is_list else shown.miss
