@@ -27,6 +27,13 @@ COMMANDS = {
     "rejected": ("runner.commands.rejected", "List rejected rows, or retry them."),
     "unknown": ("runner.commands.unknown", "List unknown rows, or settle them."),
     "forget": ("runner.commands.forget", "Erase one user, here and in Braze."),
+    "collections": (
+        "runner.commands.collections",
+        "Show, verify, roll back collections.",
+    ),
+    "serve": ("runner.commands.serve", "Serve collections to Connected Content."),
+    "keys": ("runner.commands.keys", "Make, list and revoke keys to collections."),
+    "liquid": ("runner.commands.liquid", "Print a Connected Content block."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
     "sandbox": ("runner.sandbox.command", "Run a Braze on this machine."),
 }

@@ -22,14 +22,20 @@ SLASH = "/"
 
 def collection_of(ledger: Ledger, sync: Sync, outbox: Relation | str) -> str | None:
     """The name of the collection that a sync fills, as the ledger or a plan has it."""
+    told = told_collection(ledger, sync)
+    if told:
+        return told
     row = ledger.connection.execute(
-        f"""
-        select row_key from {ledger.sent}
-        where sync = ? and not contains(row_key, '{SLASH}')
-        union all
-        select scope from {outbox} where scope is not null
-        limit 1
-        """,
+        f"select scope from {outbox} where scope is not null limit 1"
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def told_collection(ledger: Ledger, sync: Sync) -> str | None:
+    """The name of the collection that the ledger says a sync has filled."""
+    row = ledger.connection.execute(
+        f"select row_key from {ledger.sent} "
+        f"where sync = ? and not contains(row_key, '{SLASH}') limit 1",
         [sync.name],
     ).fetchone()
     return str(row[0]) if row else None

@@ -1,0 +1,87 @@
+"""Compares what the store serves of a collection with what the ledger says it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from .ledger import Ledger
+from .manifest import Sync
+from .standing import SLASH
+
+if TYPE_CHECKING:
+    from .store import Store
+
+_AT_ONCE = 10_000
+_NAMED_KEYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How a collection compares: records by what is to be said of them."""
+
+    collection: str
+    sync: str
+    same: int
+    missing: int
+    """In the ledger and not in the store."""
+    different: int
+    extra: int
+    """In the store and not in the ledger."""
+    keys: tuple[str, ...]
+    """The first of those that are not the same."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the store serves what the ledger says, and nothing else."""
+        return not (self.missing or self.different or self.extra)
+
+
+def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verified:
+    """Compare every record, by its whole text."""
+    connection = ledger.connection
+    connection.execute(
+        "create or replace temp table served (key varchar, digest ubigint)"
+    )
+    rows = iter(store.rows(collection))
+    while many := list(islice(rows, _AT_ONCE)):
+        connection.execute(
+            "insert into served select key, hash(payload) from "
+            "(select unnest(?::varchar[]) as key, unnest(?::varchar[]) as payload)",
+            [[key for key, _ in many], [payload for _, payload in many]],
+        )
+    connection.execute(
+        f"""
+        create or replace temp table compared as
+        select
+            coalesce(served.key, told.key) as key,
+            case
+                when served.key is null then 'missing'
+                when told.key is null then 'extra'
+                when served.digest = told.digest then 'same'
+                else 'different'
+            end as state
+        from served
+        full join (
+            select substr(row_key, ?) as key, hash(row_json) as digest
+            from {ledger.sent}
+            where
+                sync = ? and starts_with(row_key, ?) and row_json is not null
+        ) as told on served.key = told.key
+        """,
+        [len(collection) + 2, sync.name, collection + SLASH],
+    )
+    counts = dict(
+        connection.execute("select state, count(*) from compared group by 1").fetchall()
+    )
+    keys = connection.execute(
+        "select key from compared where state <> 'same' "
+        f"order by key limit {_NAMED_KEYS}"
+    ).fetchall()
+    return Verified(
+        collection,
+        sync.name,
+        *(counts.get(state, 0) for state in ("same", "missing", "different", "extra")),
+        tuple(key for (key,) in keys),
+    )
