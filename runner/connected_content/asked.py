@@ -11,6 +11,7 @@ from .credentials import Basic, Token
 from .kept import seconds_kept
 from .message import Abort
 from .wire import Request
+from .written import WrongTag
 
 Credentials = Mapping[str, Basic | Token]
 
@@ -31,11 +32,11 @@ class Asked:
 
 
 def ask(url: str, options: Mapping[str, str], credentials: Credentials) -> Asked:
-    """Build the request; raises ValueError with a sentence, Abort as Braze would."""
+    """Build the request; raises WrongTag, Abort as Braze would."""
     method = options.get("method", "get").upper()
     if method not in {"GET", "POST"}:
         msg = f"':method' is get or post, not '{options['method']}'."
-        raise ValueError(msg)
+        raise WrongTag(msg)
     content_type = options.get("content_type")
     headers = {"User-Agent": USER_AGENT, "Accept": content_type or "*/*"}
     body = None
@@ -67,7 +68,7 @@ def _written_headers(text: str | None) -> dict[str, str]:
         found = None
     if not isinstance(found, dict):
         msg = "':headers' must be a JSON object: no comma after its last member."
-        raise ValueError(msg)
+        raise WrongTag(msg)
     return {name: str(value) for name, value in found.items()}
 
 

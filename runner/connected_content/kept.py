@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .wire import Request
+from .written import WrongTag
 
 DEFAULT_SECONDS = 300
 LEAST_SECONDS = 300
@@ -44,11 +45,11 @@ class Kept:
 def seconds_kept(method: str, asked: str | None, *, no_cache: bool) -> int:
     """For how long an answer is kept; 0 for not at all.
 
-    `asked` is what stands after `:cache_max_age`; raises ValueError with a sentence.
+    `asked` is what stands after `:cache_max_age`; raises WrongTag.
     """
     if asked is not None and not asked.isdecimal():
         msg = f"':cache_max_age' needs whole seconds, not '{asked}'."
-        raise ValueError(msg)
+        raise WrongTag(msg)
     if no_cache or (method == "POST" and asked is None):
         return 0
     wanted = DEFAULT_SECONDS if asked is None else int(asked)

@@ -15,7 +15,7 @@ from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG
 
 from .message import Abort
 from .wire import Answer
-from .written import read
+from .written import WrongTag, read
 
 CALLER = "connected_content"
 """Under this name the context holds a function: URL and options -> Answer."""
@@ -44,7 +44,7 @@ class ConnectedContentNode(Node):
             answer: Answer = context.tag_namespace[CALLER](
                 _text(self._url, context), options
             )
-        except ValueError as error:
+        except WrongTag as error:
             raise LiquidSyntaxError(str(error), token=self.token) from None
         value, is_json = _content(answer)
         saved = options.get("save")
@@ -69,7 +69,7 @@ class ConnectedContentTag(Tag):
         text = stream.expect(TOKEN_EXPRESSION).value
         try:
             written = read(text)
-        except ValueError as error:
+        except WrongTag as error:
             raise LiquidSyntaxError(str(error), token=token) from None
         return ConnectedContentNode(
             token,

@@ -73,17 +73,19 @@ def fetch(request: Request, seconds: float = SECONDS) -> Answer:
     timer.daemon = True
     timer.start()
     try:
-        return _exchange(connection, parts, request)
+        answer = _exchange(connection, parts, request)
     except ValueError:
         # What http.client says of it holds the header.
         return Answer(NOT_CALLED, failure="A header holds what none may hold.")
     except (OSError, http.client.HTTPException):
-        if late.is_set():
-            return Answer(TOO_SLOW, failure=f"No whole answer within {seconds:g} s.")
-        return Answer(NO_CONNECTION, failure="The connection broke.")
+        answer = Answer(NO_CONNECTION, failure="The connection broke.")
     finally:
         timer.cancel()
         connection.close()
+    if late.is_set():
+        # A body without a promised length ends wherever it is cut.
+        return Answer(TOO_SLOW, failure=f"No whole answer within {seconds:g} s.")
+    return answer
 
 
 def _refusal(url: str) -> str:

@@ -25,6 +25,10 @@ _HELD = re.compile(r"\{\{.*?\}\}|\{[^{}]*\}", re.DOTALL)
 _OPTION = re.compile(r"\s:(\w+)(?=\s|$)")
 
 
+class WrongTag(ValueError):
+    """A tag that Braze could not carry out; the text is a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A tag as it is written: the URL and the values are Liquid themselves."""
@@ -35,16 +39,16 @@ class Written:
 
 
 def read(text: str) -> Written:
-    """Read what follows `connected_content`; raises ValueError with a sentence."""
+    """Read what follows `connected_content`; raises WrongTag."""
     masked = _HELD.sub(lambda found: "x" * len(found[0]), text)
     # Outputs first, then the object that held them.
     masked = _HELD.sub(lambda found: "x" * len(found[0]), masked)
     found = list(_OPTION.finditer(masked))
-    ends = [each.start() for each in found[1:]] + [len(text)]
+    ends = [*(each.start() for each in found), len(text)][1:]
     url = text[: found[0].start() if found else len(text)].strip()
     if not url or re.search(r"\s", masked[: len(url)].strip()):
         msg = "connected_content needs one URL, then its options."
-        raise ValueError(msg)
+        raise WrongTag(msg)
     options: dict[str, str] = {}
     for each, end in zip(found, ends, strict=True):
         name, value = each[1], text[each.end() : end].strip()
@@ -57,11 +61,11 @@ def _check(name: str, value: str, options: dict[str, str]) -> None:
     if name not in WITH_VALUE + ALONE:
         known = nearest(name, WITH_VALUE + ALONE)
         msg = f"connected_content has no option ':{name}'.{known}"
-        raise ValueError(msg)
+        raise WrongTag(msg)
     if name in options:
         msg = f"':{name}' stands twice in one connected_content."
-        raise ValueError(msg)
+        raise WrongTag(msg)
     if (name in WITH_VALUE) != bool(value):
         needs = "needs a value" if name in WITH_VALUE else f"takes no value: '{value}'"
         msg = f"':{name}' of connected_content {needs}."
-        raise ValueError(msg)
+        raise WrongTag(msg)

@@ -1,0 +1,1 @@
+"""What Braze does with Connected Content, against servers that are really called."""
