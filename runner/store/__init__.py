@@ -8,7 +8,6 @@ from .access import AccessKey, new_key, opens
 from .definition import Definition, Held, Index, Version
 from .errors import StoreError, StoreMissing
 from .interface import Answer, Filling, KeyRing, Reader, Store
-from .lmdb_store import LmdbStore
 
 __all__ = [
     "AccessKey",
@@ -49,9 +48,16 @@ def open_store(url: str, *, create: bool = False) -> Store:
             "a redis://, rediss:// or unix:// URL."
         )
         raise StoreMissing(msg)
-    if url.startswith(_SCHEMES):
-        # A server that reads an LMDB store needs no redis package in memory.
-        from .redis_store import RedisStore
+    try:
+        if url.startswith(_SCHEMES):
+            from .redis_store import RedisStore  # noqa: PLC0415 (an extra, and slow)
 
-        return RedisStore(url, create=create)
+            return RedisStore(url, create=create)
+        from .lmdb_store import LmdbStore  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        msg = (
+            f"The store needs a package that is not installed ({error.name}). "
+            "Install braze-bridge[personalization]."
+        )
+        raise StoreMissing(msg) from None
     return LmdbStore(Path(url), create=create)

@@ -72,7 +72,8 @@ def row(blob: bytes) -> tuple[str, str]:
 
 def is_tombstone(blob: bytes) -> bool:
     """Whether the bytes are a tombstone's."""
-    return _unpack(blob)[3] == 0
+    offset: int = _unpack(blob)[3]
+    return offset == 0
 
 
 def index_entries(blob: bytes) -> Entries:

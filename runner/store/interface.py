@@ -92,7 +92,10 @@ class Store(Protocol):
 
     url: str
     """Where it is, for people to read; holds no password."""
-    keys: KeyRing
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys of callers."""
 
     def reader(self) -> Reader:
         """A reader of its own."""

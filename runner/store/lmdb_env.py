@@ -23,10 +23,10 @@ from .state import FORMAT, check_format
 
 _MOST_BYTES = 1 << 40
 """Address space, not disk: a file is as long as what was ever in it."""
-_MOST_DATABASES = 1_024
+_MOSTDATABASES = 1_024
 """Five for each collection and one for the notes: 200 collections."""
 _MOST_READERS = 1_024
-_DATA = "data.mdb"
+DATA = "data.mdb"
 _NOTES = b"notes"
 _FORMAT_KEY = b"\0format"
 
@@ -82,7 +82,7 @@ class Shelf:
         not write them: the look at the length would take that for damage.
         """
         length = (self.env.info()["last_pgno"] + 1) * self.env.stat()["psize"]
-        data = self.folder / _DATA
+        data = self.folder / DATA
         if data.stat().st_size < length:
             os.truncate(data, length)
 
@@ -105,7 +105,7 @@ def open_shelf(folder: Path, *, write: bool, create: bool = False) -> Shelf:
             del _shelves[folder]
             shelf = None
         if shelf is None:
-            if not (folder / _DATA).exists():
+            if not (folder / DATA).exists():
                 if not create:
                     raise _missing(folder)
                 _make(folder)
@@ -183,7 +183,7 @@ def _open(folder: Path, *, write: bool) -> lmdb.Environment:
             create=write,
             readahead=False,
             max_readers=_MOST_READERS,
-            max_dbs=_MOST_DATABASES,
+            max_dbs=_MOSTDATABASES,
             max_spare_txns=4,
         )
         try:
@@ -215,7 +215,7 @@ def _check_ours(env: lmdb.Environment, folder: Path, *, write: bool) -> None:
 
 def _identity(folder: Path) -> tuple[int, int] | None:
     try:
-        found = (folder / _DATA).stat()
+        found = (folder / DATA).stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino
@@ -224,7 +224,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 def _check_length(folder: Path) -> None:
     """Raise StoreError when the file is no LMDB file, or shorter than it says."""
     for look in range(_LOOKS):
-        length, said = _lengths(folder / _DATA)
+        length, said = _lengths(folder / DATA)
         if said <= length:
             return
         # A writer may be about to lengthen it.

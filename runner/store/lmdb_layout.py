@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import lmdb
 
 from .lmdb_env import Shelf
 from .state import State, read_state
 
-Transaction = lmdb.Transaction[bytes]
+Transaction: TypeAlias = "lmdb.Transaction[bytes]"
 
 
 def note(txn: Transaction, shelf: Shelf, collection: str) -> State | None:
@@ -46,6 +46,12 @@ def entries(shelf: Shelf, collection: str, slot: str) -> Any:
 def undo(shelf: Shelf, collection: str) -> Any:
     """What the last push replaced: the record's bytes, or none where none was."""
     return shelf.database(f"u:{collection}".encode())
+
+
+def prepare(shelf: Shelf, collection: str) -> None:
+    """Open every handle of a collection: a transaction sees none younger than it is."""
+    all_of(shelf, collection)
+    _ = shelf.notes
 
 
 def all_of(shelf: Shelf, collection: str) -> list[Any]:

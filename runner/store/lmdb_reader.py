@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path
+from itertools import islice
 from typing import Any
-from zlib import crc32
 
 import lmdb
 
 from . import lmdb_layout as layout
-from .blobs import etag, record
-from .definition import Held, Index
+from .answers import Answers
+from .definition import Held
 from .entries import key_of, prefix, record_key
 from .errors import StoreError
 from .interface import UNKNOWN, Answer
-from .lmdb_env import Shelf, close_shelf, naming
-from .state import State, read_state
+from .lmdb_env import DATA, Shelf, close_shelf, naming
+from .state import read_state
 
-MOST_BYTES = 1_000_000
-"""Bytes of a list's answer: Braze caches no answer over 1 MB."""
 _WARM_BYTES = 1 << 20
 
 
@@ -29,12 +26,10 @@ class Shown:
     """A collection as it is shown, ready to be looked into."""
 
     text: bytes
-    state: State
+    """Of its note: another text is another state."""
+    answers: Answers
     records: Any
     entries: Any
-    indexes: dict[str, Index]
-    miss: Answer
-    gone: Answer
 
 
 class LmdbReader:
@@ -72,11 +67,11 @@ class LmdbReader:
     async def held(self) -> dict[str, Held]:
         """What is held now, by collection."""
         await self.find("", "", "")
-        return {name: shown.state.held for name, shown in self._shown.items()}
+        return {name: shown.answers.state.held for name, shown in self._shown.items()}
 
     async def warm(self) -> None:
         """Read the file from its beginning to its end: the disk is quickest so."""
-        data = Path(self._shelf.folder) / "data.mdb"
+        data = self._shelf.folder / DATA
         with data.open("rb", buffering=0) as file:
             while file.read(_WARM_BYTES):
                 pass
@@ -105,41 +100,38 @@ class LmdbReader:
         state = read_state(text)
         return Shown(
             text,
-            state,
+            Answers(state),
             layout.records(self._shelf, name, state.slot),
             layout.entries(self._shelf, name, state.slot),
-            {index.name: index for index in state.definition.indexes},
-            miss(state),
-            gone(state),
         )
 
-    def _look(self, txn: Any, collection: str, index: str, value: str) -> Answer:
+    def _look(
+        self, txn: layout.Transaction, collection: str, index: str, value: str
+    ) -> Answer:
         shown = self._shown.get(collection)
         if shown is None:
             return UNKNOWN
-        definition = shown.state.definition
-        if index == definition.key:
-            blob = txn.get(record_key(value), db=shown.records)
-            return shown.miss if blob is None else answer(shown, blob)
-        known = shown.indexes.get(index)
+        answers = shown.answers
+        if index == answers.key:
+            return answers.one(txn.get(record_key(value), db=shown.records))
+        known = answers.indexes.get(index)
         if known is None:
             return UNKNOWN
-        begin = prefix(index, value)
-        cursor = txn.cursor(shown.entries)
-        blobs = []
-        size = 0
-        is_there = cursor.set_range(begin)
-        while is_there:
-            entry = cursor.key()
-            if not entry.startswith(begin):
-                break
-            blob = txn.get(key_of(entry), db=shown.records)
-            if not known.is_list:
-                return shown.miss if blob is None else answer(shown, blob)
-            if blob is not None:
-                size += len(blob)
-                blobs.append(blob)
-                if len(blobs) >= known.most or size > MOST_BYTES:
-                    break
-            is_there = cursor.next()
-        return listed(shown, blobs) if known.is_list else shown.miss
+        blobs = _lead(txn, shown, prefix(index, value))
+        if not known.is_list:
+            return answers.one(next(blobs, None))
+        return answers.several(islice(blobs, known.most))
+
+
+def _lead(txn: layout.Transaction, shown: Shown, begin: bytes) -> Iterator[bytes]:
+    """The records that the entries with this beginning lead to, in their order."""
+    cursor = txn.cursor(shown.entries)
+    is_there = cursor.set_range(begin)
+    while is_there:
+        entry = cursor.key()
+        if not entry.startswith(begin):
+            return
+        blob = txn.get(key_of(entry), db=shown.records)
+        if blob is not None:
+            yield blob
+        is_there = cursor.next()

@@ -129,6 +129,11 @@ def next_state(
     return State(definition, version, slot, number, before)
 
 
+def without_before(state: State) -> State:
+    """The state once the version before is given up."""
+    return replace(state, before=None)
+
+
 def rolled_back(state: State | None, collection: str) -> State:
     """The state before; raises StoreError when it is not kept."""
     if state is None or state.before is None:
