@@ -26,6 +26,8 @@
                    definition stays pending, since a problem of the mart is mended there.
                    `removed.where` must leave the definitions alone.
     to_suppressed  true: suppressed users get theirs all the same (deletions)
+    exact          true: a row is its text, so that the same JSON in another order or
+                   spelling is another row (records, which are served as they were put)
 #}
 {% macro pending_objects(
     mart,
@@ -36,7 +38,8 @@
     once=false,
     removed=none,
     definitions=none,
-    to_suppressed=false
+    to_suppressed=false,
+    exact=false
 ) -%}
     {{- braze_bridge.check_pending_parts(parts) -}}
     {{- braze_bridge.check_pending_parts(removed or {}, also=['where']) -}}
@@ -112,12 +115,14 @@ offered_rows as {{ braze_bridge.materialized() }} (
 
 ),
 
+{# Those that stand once are not kept in memory. #}
 key_counts as (
 
     select _row_key as counted_key, count(*) as count_rows
     from mart_rows
     where _row_key in (select _row_key from offered_rows)
     group by _row_key
+    having count(*) > 1
 
 ),
 
@@ -167,10 +172,14 @@ mart_pending as (
             sent_key is null
             or is_resync
             or key_count > 1
+            {%- if exact %}
+            or row_json is distinct from sent_json
+            {%- else %}
             or (
                 row_json is distinct from sent_json
                 and not {{ braze_bridge.is_same_json('row_json', 'sent_json') }}
             )
+            {%- endif %}
         )
         {%- if definitions %}
         and held_scope is null

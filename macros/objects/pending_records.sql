@@ -55,11 +55,11 @@
             'row_json': tombstone,
             'scope': braze_bridge.catalog_of_row_key(),
             'where': "position('/' in row_key) > 0 and (row_json is distinct from " ~ tombstone
-                ~ " or row_hash = '' or " ~ braze_bridge.is_defined_anew(collection, definition)
+                ~ " or sent_hash = '' or " ~ braze_bridge.is_defined_anew(collection, definition)
                 ~ ')',
         },
     } -%}
-    {%- set rows = braze_bridge.pending_objects(
+    {{- braze_bridge.pending_objects(
         braze_bridge.record_rows(mart, key, columns, indexes, user, definition),
         row_key="'" ~ collection ~ "/' || cast(" ~ braze_bridge.column_name(key)
             ~ ' as varchar)',
@@ -75,27 +75,8 @@
         },
         removed=removed.get(on_removed),
         definitions=braze_bridge.definition_row(collection, definition),
-    ) -%}
-    {%- if on_removed == 'tombstone' -%}
-        {{- braze_bridge.with_marked_tombstones(rows) -}}
-    {%- else -%}
-        {{- rows -}}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{# A record that comes back as it was must differ from the tombstone in its place. #}
-{% macro with_marked_tombstones(rows) -%}
-select
-    all_rows.* replace (
-        case when operation = 'tombstones' then '{{ braze_bridge.removed_mark() }}' else '' end
-        || row_hash as row_hash
-    )
-from (
-
-{{ rows }}
-
-) as all_rows
+        exact=true,
+    ) -}}
 {%- endmacro %}
 
 
