@@ -114,7 +114,7 @@ class Api:
         headers = request.headers
         key = await self._door.open(headers.get_all("authorization"))
         if key is None:
-            return self._send_away(UNAUTHORIZED, NOWHERE)
+            return self._send_away(NOWHERE)
         asked = (parts[3], parts[5], parts[6])
         return await self._records.reply(key, asked, headers.get("if-none-match"))
 
@@ -123,21 +123,23 @@ class Api:
     async def _key(self, request: Request) -> AccessKey | None:
         return await self._door.open(request.headers.get_all("authorization"))
 
-    async def _refuse(self, request: Request, problem: Problem, place: Place) -> Reply:
-        key = await self._key(request)
-        return (
-            self._send_away(problem, place)
-            if key is None
-            else _problem(problem, place, key.id)
-        )
+    async def _is_welcome(self, request: Request) -> bool:
+        """Whether a request that needs no key is answered; only a crowd is not.
 
-    def _send_away(self, problem: Problem, place: Place) -> Reply:
-        return _problem(problem if self._strangers.may() else TOO_MANY, place)
+        Asks for a key in a crowd alone, so that the store may be out of reach.
+        """
+        return self._strangers.may() or await self._key(request) is not None
+
+    async def _refuse(self, request: Request, problem: Problem, place: Place) -> Reply:
+        return _problem(problem if await self._is_welcome(request) else TOO_MANY, place)
+
+    def _send_away(self, place: Place) -> Reply:
+        return _problem(UNAUTHORIZED if self._strangers.may() else TOO_MANY, place)
 
     async def _open(self, request: Request, place: Place) -> AccessKey | Reply:
         """Return the key of the request, or the reply to one without."""
         key = await self._key(request)
-        return self._send_away(UNAUTHORIZED, place) if key is None else key
+        return self._send_away(place) if key is None else key
 
     # -- other resources
 
@@ -181,10 +183,9 @@ class Api:
 
     async def _public(self, request: Request, headers: Headers, body: bytes) -> Reply:
         place = self._place(request.path)
-        key = await self._key(request)
-        if key is None and not self._strangers.may():
+        if not await self._is_welcome(request):
             return _problem(TOO_MANY, place)
-        return Reply(200, headers, body, place, key.id if key else "")
+        return Reply(200, headers, body, place)
 
 
 def _refusal(method: str, path: str, query: str) -> Problem | None:

@@ -1,0 +1,172 @@
+"""The API as granian calls it: one object for each worker process.
+
+Beside requests it keeps the counts, watches over its parent, and stops gently: before a
+worker leaves it asks callers to come back on a new connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunnerError
+from ..store import open_store
+from ..store.definition import Held
+from ..store.interface import Reader, Store
+from .access_log import AccessLog
+from .api import Api, Told
+from .door import Strangers
+from .metrics import render
+from .replaced import Places
+from .tally import Tally, total
+
+_BEAT_SECONDS = 1.0
+_STRANGERS_A_SECOND = 100.0
+"""Answered by all workers together; the others are sent away."""
+_FAREWELL_SECONDS = 0.5
+"""Between "come back on a new connection" and the end of the old ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker process is started with."""
+
+    store: str
+    counts: Path
+    """Folder where the workers leave their counts."""
+    parent: int
+    workers: int
+    access_log: bool
+    max_age: timedelta | None
+
+
+class Worker:
+    """Answers requests in one process; granian calls the three methods of RSGI."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._tally = Tally(work.counts)
+        self._log = AccessLog() if work.access_log else None
+        self._strangers = Strangers(
+            a_second=_STRANGERS_A_SECOND / work.workers,
+            at_once=2 * _STRANGERS_A_SECOND / work.workers,
+        )
+        self._told = Told(self._metrics, Complaints(), work.max_age)
+        self._open()
+        self._names = _request_ids()
+        self._is_leaving = False
+        self._beat: asyncio.Task[None] | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Granian stops at once on SIGTERM and on SIGINT; this comes before the first.
+        loop.add_signal_handler(signal.SIGTERM, self._leave, loop)
+        self._beat = loop.create_task(self._keep_beat())
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        began = time.perf_counter()
+        reply = await self._api.answer(scope)
+        request_id = self._names()
+        headers = reply.headers
+        headers.append(("x-request-id", request_id))
+        if self._is_leaving:
+            headers.append(("connection", "close"))
+        method = scope.method
+        # The body goes along with HEAD too: its length is told, itself it is not sent.
+        protocol.response_bytes(reply.status, headers, reply.body)
+        size = len(reply.body) if method != "HEAD" else 0
+        seconds = time.perf_counter() - began
+        self._tally.add(reply, size, seconds)
+        if self._log:
+            self._log.add(request_id, method, reply, size, seconds)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._beat:
+            self._beat.cancel()
+        self._keep_counts()
+        if self._log:
+            self._log.close()
+        loop.run_until_complete(self._close(self._store, self._reader, self._places))
+
+    def _open(self) -> None:
+        """Open what is at the store's place now; raises StoreError or StoreMissing."""
+        store = open_store(self._work.store)
+        self._reader = store.reader()
+        self._store = store
+        self._places = Places(self._work.store)
+        self._api = Api(self._reader, store.keys, self._told, self._strangers)
+
+    async def _close(self, store: Store, reader: Reader, places: Places) -> None:
+        places.close()
+        await reader.close()
+        store.close()
+
+    async def _open_anew(self) -> None:
+        """Go over to another store that has taken the place of the one that is open."""
+        before = (self._store, self._reader, self._places)
+        try:
+            self._open()
+        except RunnerError:
+            # It is not whole yet; until it is, the one before is served.
+            return
+        await self._close(*before)
+
+    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_leaving = True
+        loop.call_later(_FAREWELL_SECONDS, os.kill, os.getpid(), signal.SIGINT)
+
+    async def _keep_beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            self._keep_counts()
+            if self._places.are_others():
+                await self._open_anew()
+            if os.getppid() != self._work.parent and not self._is_leaving:
+                # The parent was killed: nobody would stop this worker any more.
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _keep_counts(self) -> None:
+        self._tally.lines_dropped = self._log.dropped if self._log else 0
+        self._tally.keep()
+
+    def _metrics(self, held: dict[str, Held]) -> bytes:
+        self._keep_counts()
+        return render(total(self._work.counts), held)
+
+
+class Complaints:
+    """Tells each thing that is wrong on stderr, and again only after a while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: dict[str, float] = {}
+
+    def __call__(self, text: str) -> None:
+        now = self._clock()
+        if now - self._told.get(text, float("-inf")) < 60:
+            return
+        if len(self._told) > 100:
+            self._told.clear()
+        self._told[text] = now
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def _request_ids() -> Callable[[], str]:
+    """Ids that no other worker gives, without a look at the system's randomness."""
+    prefix, count = secrets.token_hex(5), 0
+
+    def following() -> str:
+        nonlocal count
+        count += 1
+        return f"{prefix}{count:08x}"
+
+    return following

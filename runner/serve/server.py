@@ -1,0 +1,196 @@
+"""Owns the process that listens and the workers that answer; granian does both.
+
+All workers accept from one socket, so that a worker that is replaced or dies takes no
+waiting connection with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketSpec  # type: ignore[attr-defined]
+from granian.server import MPServer
+
+from ..errors import RunnerError
+from ..store import open_store
+from .options import Options, check, free_port
+from .rsgi import Work, Worker
+
+_HEAD_MILLISECONDS = 5_000
+"""For the head of a request to arrive, and for a connection to be idle."""
+_MOST_HEAD = 131_072
+"""Bytes of a head that are read, so that a URL of 100 KB is told what is wrong."""
+_MOST_CONNECTIONS = 10_000
+"""Of one worker: slow clients must fill this before anybody waits."""
+_SPARE_FILES = 100
+_BACKLOG = 2_048
+_STOP_SECONDS = 10
+_RELOAD_SECONDS = 1.0
+"""For a new worker to come up, before the old one is asked to leave."""
+
+_LOGGING: dict[str, Any] = {
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "generic",
+            # Stdout is the access log's.
+            "stream": "ext://sys.stderr",
+        },
+    },
+    "loggers": {
+        "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}
+    },
+}
+
+
+def run(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP replaces the workers one by one.
+
+    Raises ConfigError or StoreError before anything listens.
+    """
+    address = check(options)
+    named, collections = _look(options.store)
+    port = free_port(address, options.port)
+    # Granian hands its socket on to the workers, which only a fork can do; no platform
+    # forks by default from Python 3.14 on.
+    multiprocessing.set_start_method("fork", force=True)
+    counts = Path(tempfile.mkdtemp(prefix="runner-serve-"))
+    work = Work(
+        store=options.store,
+        counts=counts,
+        parent=os.getpid(),
+        workers=options.workers,
+        access_log=options.access_log,
+        max_age=options.max_age,
+    )
+    try:
+        server = _server(options, address, port)
+        click.echo(_greeting(options, address, port, named, collections), err=True)
+        _warm(options.store)
+        server.serve(target_loader=_loader(work), wrap_loader=False)
+    finally:
+        if os.getpid() == work.parent:
+            shutil.rmtree(counts, ignore_errors=True)
+
+
+def _look(url: str) -> tuple[str, int]:
+    """Return how the store is called and how many collections it holds."""
+    store = open_store(url)
+    try:
+        return store.url, len(store.held())
+    finally:
+        # An LMDB environment must not be carried over a fork.
+        store.close()
+
+
+def _greeting(
+    options: Options, address: str, port: int, named: str, collections: int
+) -> str:
+    scheme = "https" if options.tls else "http"
+    host = f"[{address}]" if ":" in address else address
+    return (
+        f"Serving {_count(collections, 'collection')} of {named} at "
+        f"{scheme}://{host}:{port} with {_count(options.workers, 'worker')}."
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _warm(store: str) -> None:
+    """Bring the store into memory beside the workers, which do not wait for it."""
+    multiprocessing.Process(target=_read_through, args=(store,), daemon=True).start()
+
+
+def _read_through(url: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with contextlib.suppress(RunnerError):
+        reader = open_store(url).reader()
+        asyncio.run(reader.warm())
+
+
+def _loader(work: Work) -> Callable[[], Any]:
+    """What a worker process does before it answers."""
+
+    def load() -> Any:
+        # Until granian handles it, the handler is the parent's, which ends no worker.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        try:
+            return Worker(work)
+        except RunnerError as error:
+            click.echo(str(error), err=True)
+            sys.stderr.flush()
+            os._exit(error.exit_code)
+
+    return load
+
+
+class _Server(MPServer):
+    """Granian with one listening socket for all workers, as it has on other systems.
+
+    On Linux each worker has its own, and one that is closed resets the connections
+    that wait in it (unless net.ipv4.tcp_migrate_req is set).
+    """
+
+    def _init_shared_socket(self) -> None:
+        shared: Any = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd = shared
+        self._sfd = shared.get_fd()
+        self._ssp = None
+        self._sso = socket.socket(fileno=self._sfd)
+        self._sso.set_inheritable(True)
+
+
+def _server(options: Options, address: str, port: int) -> _Server:
+    certificate, key = options.tls or (None, None)
+    return _Server(
+        "runner.serve",
+        address,
+        port,
+        interface=Interfaces.RSGI,
+        workers=options.workers,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=_connections(),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_MOST_HEAD
+        ),
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+        ssl_cert=certificate,
+        ssl_key=key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        respawn_interval=_RELOAD_SECONDS,
+        workers_kill_timeout=_STOP_SECONDS,
+    )
+
+
+def _connections() -> int:
+    """How many one worker may hold: granian takes no more than `backpressure`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_CONNECTIONS + _SPARE_FILES
+    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    left = _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _SPARE_FILES
+    return max(_SPARE_FILES, min(_MOST_CONNECTIONS, left))
