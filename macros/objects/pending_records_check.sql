@@ -154,7 +154,7 @@
     {%- for name in options.personal if name not in options.columns -%}
         {%- do faults.append('personal: ' ~ name ~ ' is not among columns') -%}
     {%- endfor -%}
-    {%- if not execute or model.get('tested_node_unique_id') -%}
+    {%- if not (execute and graph.get('nodes')) -%}
         {{- return(faults) -}}
     {%- endif -%}
     {%- set tags = braze_bridge.personal_tags(mart) -%}

@@ -5,5 +5,5 @@
     columns=[
         'sku', 'name', 'category', 'brand', 'price', 'is_in_stock', 'is_active', 'launched_on'
     ],
-    indexes={'category': {'order': ['category_rank'], 'most': 20}}
+    indexes={'category': {'order': ['sales_rank'], 'most': 20}}
 ) }}
