@@ -53,19 +53,13 @@ def record(blob: bytes) -> tuple[bytes, int] | None:
 
     Raises StoreError when the bytes are not those that were put.
     """
-    checksum, bits, length, offset = _unpack(blob)
-    if crc32(memoryview(blob)[4:]) != checksum:
-        raise _damaged()
+    _, bits, length, offset = _checked(blob)
     return (blob[_HEADER_SIZE + length + offset : -1], bits) if offset else None
 
 
 def row(blob: bytes) -> tuple[str, str]:
     """A record's key and payload as they were put; StoreError when damaged."""
-    if len(blob) < _HEADER_SIZE:
-        raise _damaged()
-    checksum, _, length, _ = _unpack(blob)
-    if crc32(memoryview(blob)[4:]) != checksum:
-        raise _damaged()
+    _, _, length, _ = _checked(blob)
     end = _HEADER_SIZE + length
     return blob[_HEADER_SIZE:end].decode(), blob[end:].decode()
 
@@ -88,6 +82,19 @@ def index_entries(blob: bytes) -> Entries:
 def etag(bits: int) -> str:
     """A strong ETag of 64 bits."""
     return f'"{bits:016x}"'
+
+
+def _checked(blob: bytes) -> tuple[int, int, int, int]:
+    """The header of bytes that are as they were put; StoreError for others."""
+    if len(blob) >= _HEADER_SIZE:
+        header: tuple[int, int, int, int] = _unpack(blob)
+        if crc32(memoryview(blob)[4:]) == header[0]:
+            return header
+    msg = (
+        "The store is damaged: a record is not as it was put. Rebuild the store from "
+        "nothing (docs/personalization.md)."
+    )
+    raise StoreError(msg)
 
 
 def _entries(payload: str) -> tuple[Entries, int]:
@@ -114,11 +121,4 @@ def _strange(payload: str) -> StoreError:
     return StoreError(
         f"A record does not begin as one should: {payload[:40]!r}. Build the project "
         "with the dbt package of this runner's version."
-    )
-
-
-def _damaged() -> StoreError:
-    return StoreError(
-        "The store is damaged: a record is not as it was put. Rebuild the store from "
-        "nothing (docs/personalization.md)."
     )

@@ -83,6 +83,8 @@ def _entry(
     name, directions = plans[entry[0]]
     order = b""
     if directions:
+        if len(entry[2]) != len(directions):
+            raise ValueError
         order = b"".join(map(_ordered, entry[2], directions))[:_MOST_ORDER]
     return b"".join((name, _part(entry[1], _MOST_VALUE), order, tail))
 
@@ -128,3 +130,9 @@ def _sortable_text(value: object) -> bytes:
         # 0 ends a text, so that a text sorts before one that it begins.
         data = data.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1")
     return data
+
+
+def after(begin: bytes) -> bytes:
+    """What sorts after everything that begins so, and before all else that does."""
+    kept = begin.rstrip(b"\xff")
+    return kept[:-1] + bytes((kept[-1] + 1,)) if kept else b""

@@ -116,7 +116,10 @@ class Store(Protocol):
         """Say that what is held is as fresh as this: nothing has changed since."""
 
     def rows(self, collection: str) -> Iterator[tuple[str, str]]:
-        """Key and payload of every record and tombstone, as they were put."""
+        """Key and payload of every record and tombstone, as they were put.
+
+        Redis may give a record twice. No push of the collection may run meanwhile.
+        """
 
     def roll_back(self, collection: str) -> Version:
         """Show the version before again; raises StoreError when none is kept."""

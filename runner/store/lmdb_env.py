@@ -59,9 +59,8 @@ class Shelf:
         if name not in self.databases:
             with naming(self.folder):
                 try:
-                    # Within a transaction that only reads: it waits for no writer.
-                    with self.env.begin() as txn:
-                        found = self.env.open_db(name, txn, create=False)
+                    # A handle from a transaction that only reads ends with it.
+                    found = self.env.open_db(name, create=False)
                 except lmdb.NotFoundError:
                     found = self.env.open_db(name)
             self.databases[name] = found
@@ -204,8 +203,7 @@ def _check_ours(env: lmdb.Environment, folder: Path, *, write: bool) -> None:
             txn.put(_FORMAT_KEY, str(FORMAT).encode(), db=notes)
         return
     try:
-        with env.begin() as txn:
-            notes = env.open_db(_NOTES, txn, create=False)
+        notes = env.open_db(_NOTES, create=False)
     except lmdb.NotFoundError:
         msg = f"{folder}: this is not a store of ours. Choose another folder."
         raise StoreError(msg) from None

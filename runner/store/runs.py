@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -112,7 +113,8 @@ def _count_to(block: list[bytes], end: bytes) -> int:
 
 def _unlike(entries: list[bytes], last: bytes) -> list[bytes]:
     """Sorted entries without those that repeat the one before."""
-    before = [last, *entries[:-1]]
     return [
-        entry for entry, other in zip(entries, before, strict=True) if entry != other
+        entry
+        for entry, other in zip(entries, chain((last,), entries), strict=False)
+        if entry != other
     ]

@@ -38,8 +38,9 @@ class State:
     """The highest number a version ever had: none means two things."""
     before: Before | None = None
     is_rolled_back: bool = False
-    has_overlay: bool = False
-    """Redis alone: changes lie over the slot that are not worked into it yet."""
+    over: Definition | None = None
+    """Redis alone: what the slot was put by, while changes lie over it that are not
+    worked into it yet."""
 
     @property
     def held(self) -> Held:
@@ -73,7 +74,7 @@ class State:
                     "kept": before.kept,
                 },
                 "is_rolled_back": self.is_rolled_back,
-                "has_overlay": self.has_overlay,
+                "over": self.over and self.over.text(),
             }
         )
 
@@ -100,7 +101,7 @@ def read_state(text: bytes | str) -> State:
                 before["kept"],
             ),
             is_rolled_back=found["is_rolled_back"],
-            has_overlay=found["has_overlay"],
+            over=found["over"] and Definition.read(found["over"]),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         msg = (
