@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from . import lmdb_layout as layout
-from .blobs import encode, index_entries, is_tombstone
+from .blobs import index_entries
 from .definition import Definition, Version
 from .entries import encoder, record_key
 from .interface import Row
 from .lmdb_env import Shelf
+from .making import count, make
 from .state import State, next_state
 
 
@@ -45,17 +46,15 @@ class Changing:
 
     def put(self, rows: Sequence[Row]) -> None:
         """Put records and tombstones in place of what is there."""
-        for key, payload, row_hash in rows:
-            stored = record_key(key)
-            blob, found = encode(key.encode(), payload, row_hash)
-            new = set(self._is(found, stored))
+        for stored, (blob, entries) in make(rows, self._is).items():
+            new = set(entries)
             old = self._take(stored)
             for entry in old - new:
                 self._txn.delete(entry, db=self._entries)
             for entry in new - old:
                 self._txn.put(entry, b"", db=self._entries)
             self._txn.put(stored, blob, db=self._records)
-            self._count += not is_tombstone(blob)
+            self._count += count([blob])
 
     def remove(self, keys: Sequence[str]) -> None:
         """Forget records."""
@@ -90,7 +89,7 @@ class Changing:
         is_first = self._txn.put(stored, old or b"", overwrite=False, db=self._undo)
         if old is None:
             return set()
-        self._count -= not is_tombstone(old)
+        self._count -= count([old])
         # What this push put itself has entries of the new definition.
         encoded = self._was if is_first else self._is
         return set(encoded(index_entries(old), stored))

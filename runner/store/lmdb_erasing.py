@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import lmdb_layout as layout
-from .blobs import index_entries, is_tombstone
+from .blobs import index_entries
 from .definition import Definition
 from .entries import encoder, record_key
 from .lmdb_env import Shelf
 from .lmdb_layout import Transaction
+from .making import count
 from .state import State, fewer
 
 
@@ -29,7 +30,7 @@ def erase(txn: Transaction, shelf: Shelf, state: State, keys: Iterable[str]) -> 
     name = state.definition.collection
     undo = layout.undo(shelf, name)
     before = state.before
-    shown = was = count = 0
+    shown = was = found = 0
     for key in keys:
         stored = record_key(key)
         now = _remove(txn, shelf, state.definition, state.slot, stored)
@@ -39,11 +40,11 @@ def erase(txn: Transaction, shelf: Shelf, state: State, keys: Iterable[str]) -> 
         elif before and (noted := txn.get(stored, db=undo)) is not None:
             txn.put(stored, b"", db=undo)
             then = noted
-        shown += _is_record(now)
-        was += _is_record(then)
-        count += bool(now or then)
+        shown += count([now])
+        was += count([then])
+        found += bool(now or then)
     layout.write_note(txn, shelf, fewer(state, shown=shown, before=was))
-    return count
+    return found
 
 
 def _apply(txn: Transaction, shelf: Shelf, held: State, state: State) -> None:
@@ -77,7 +78,3 @@ def _remove(
         for entry in encoder(definition)(index_entries(old), stored):
             txn.delete(entry, db=entries)
     return old
-
-
-def _is_record(blob: bytes | None) -> bool:
-    return False if not blob else not is_tombstone(blob)

@@ -11,11 +11,12 @@ from datetime import datetime
 from operator import lt
 
 from . import lmdb_layout as layout
-from .blobs import encode, index_entries, is_tombstone
+from .blobs import index_entries
 from .definition import Definition, Version
 from .entries import encoder, record_key
 from .interface import Row
 from .lmdb_env import Shelf
+from .making import count, make
 from .runs import Runs
 from .state import State, next_state, without_before
 
@@ -59,27 +60,19 @@ class Loading:
 
     def put(self, rows: Sequence[Row]) -> None:
         """Put records and tombstones."""
-        keys = [record_key(key) for key, _, _ in rows]
-        made = [encode(key.encode(), payload, text) for key, payload, text in rows]
-        items = [(key, blob) for key, (blob, _) in zip(keys, made, strict=True)]
-        is_sorted = not keys or (self._last < keys[0] and all(map(lt, keys, keys[1:])))
-        if is_sorted:
-            with self._txn.cursor(self._records) as cursor:
-                cursor.putmulti(items, append=True)
-            self._last = keys[-1] if keys else self._last
-        else:
-            for key, blob in items:
+        made = make(rows, self._encoded)
+        items = [(key, blob) for key, (blob, _) in made.items()]
+        is_sorted = self._is_sorted(list(made))
+        if not is_sorted:
+            for key in made:
                 self._forget(key)
-                self._txn.put(key, blob, db=self._records)
-            self._last = max(self._last, *keys)
-        self._count += len(rows) - sum(map(is_tombstone, (blob for blob, _ in made)))
-        for key, (_, found) in zip(keys, made, strict=True):
-            if found:
-                entries = self._encoded(found, key)
-                self._runs.add(entries)
-                if self._void:
-                    self._void.difference_update(entries)
-        self._took(sum(len(blob) for blob, _ in made))
+        with self._txn.cursor(self._records) as cursor:
+            cursor.putmulti(items, append=is_sorted)
+        entries = [entry for _, found in made.values() for entry in found]
+        self._runs.add(entries)
+        self._void.difference_update(entries)
+        self._count += count(blob for _, blob in items)
+        self._took(sum(len(blob) for _, blob in items))
 
     def remove(self, keys: Sequence[str]) -> None:
         """Forget records of this very load."""
@@ -136,8 +129,16 @@ class Loading:
         """Take back what this load put under a key."""
         old = self._txn.get(stored, db=self._records)
         if old is not None:
-            self._count -= not is_tombstone(old)
+            self._count -= count([old])
             self._void.update(self._encoded(index_entries(old), stored))
+
+    def _is_sorted(self, keys: list[bytes]) -> bool:
+        """Whether keys rise, and all of them beyond those that were put before."""
+        if not keys:
+            return True
+        is_sorted = self._last < keys[0] and all(map(lt, keys, keys[1:]))
+        self._last = keys[-1] if is_sorted else max(self._last, *keys)
+        return is_sorted
 
     def _took(self, size: int) -> None:
         self._dirty += size

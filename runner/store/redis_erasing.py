@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import redis_layout as layout
-from .blobs import is_tombstone
 from .definition import Definition
 from .entries import encoder, record_key
+from .making import count
 from .redis_layout import Pair
 from .redis_lock import Writer
 from .redis_overlay import BATCH, entries_of
@@ -18,13 +18,13 @@ Blobs = list[bytes | None]
 
 def erase(writer: Writer, state: State, keys: list[str]) -> int:
     """Remove records from both versions; returns how many were in either."""
-    count = 0
+    found = 0
     for first in range(0, len(keys), BATCH):
         # A key that is named twice is one record.
         stored = list(dict.fromkeys(map(record_key, keys[first : first + BATCH])))
         state, erased = _erase(writer, state, stored)
-        count += erased
-    return count
+        found += erased
+    return found
 
 
 def _erase(writer: Writer, state: State, stored: list[bytes]) -> tuple[State, int]:
@@ -42,7 +42,7 @@ def _erase(writer: Writer, state: State, stored: list[bytes]) -> tuple[State, in
             was if was is not None else is_now
             for was, is_now in zip(noted, now, strict=True)
         ]
-    state = fewer(state, shown=_count(now), before=_count(then))
+    state = fewer(state, shown=count(now), before=count(then))
     with writer.batch() as pipe:
         _remove(pipe, pair, stored, now, state.definition)
         if before and before.kept == "slot":
@@ -63,7 +63,3 @@ def _remove(
     pipe.hdel(pair.records, *stored)
     if gone := entries_of(stored, old, encoder(definition)):
         pipe.zrem(pair.entries, *gone)
-
-
-def _count(blobs: Blobs) -> int:
-    return sum(1 for blob in blobs if blob and not is_tombstone(blob))

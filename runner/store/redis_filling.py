@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from . import redis_layout as layout
-from .blobs import encode, is_tombstone
 from .definition import Definition, Version
 from .entries import encoder, record_key
 from .interface import Row
+from .making import Made, count, make
 from .redis_lock import Writer
-from .redis_overlay import BATCH, Encoder, Made, entries_of, lay, put, work_in
+from .redis_overlay import BATCH, entries_of, lay, put, work_in
 from .state import State, next_state, without_before
 
 T = TypeVar("T")
@@ -51,22 +51,22 @@ class Loading:
     def put(self, rows: Sequence[Row]) -> None:
         """Put records and tombstones."""
         for part in _batches(rows):
-            made = _make(part, self._encoded)
+            made = make(part, self._encoded)
             keys = list(made)
             # Keys beyond the last one are new: nothing has to be looked up.
             is_new = self._last < keys[0] and keys == sorted(keys)
             self._last = max(self._last, *keys)
             old = [] if is_new else self._writer.client.hmget(self._pair.records, keys)
-            self._count += _count(blob for blob, _ in made.values()) - _count(old)
+            self._count += count(blob for blob, _ in made.values()) - count(old)
             with self._writer.batch() as pipe:
                 put(pipe, self._pair, made, entries_of(keys, old, self._encoded))
 
     def remove(self, keys: Sequence[str]) -> None:
         """Forget records of this very load."""
         for part in _batches(keys):
-            stored = [record_key(key) for key in part]
+            stored = list(dict.fromkeys(map(record_key, part)))
             old = self._writer.client.hmget(self._pair.records, stored)
-            self._count -= _count(old)
+            self._count -= count(old)
             with self._writer.batch() as pipe:
                 pipe.hdel(self._pair.records, *stored)
                 if gone := entries_of(stored, old, self._encoded):
@@ -123,7 +123,7 @@ class Changing:
     def put(self, rows: Sequence[Row]) -> None:
         """Put records and tombstones in place of what is there."""
         for part in _batches(rows):
-            self._stage(_make(part, self._encoded))
+            self._stage(make(part, self._encoded))
 
     def remove(self, keys: Sequence[str]) -> None:
         """Forget records."""
@@ -161,28 +161,14 @@ class Changing:
         staged = client.hmget(self._staging.records, keys)
         first = [key for key, blob in zip(keys, staged, strict=True) if blob is None]
         old = client.hmget(self._slot.records, first) if first else []
-        self._count += _count(blob for blob, _ in made.values())
-        self._count -= _count(staged) + _count(old)
+        self._count += count(blob for blob, _ in made.values())
+        self._count -= count(staged) + count(old)
         with self._writer.batch() as pipe:
             put(pipe, self._staging, made, entries_of(keys, staged, self._encoded))
             if first:
                 was = zip(first, old, strict=True)
                 undone = {key: blob or b"" for key, blob in was}
                 pipe.hset(self._undo, mapping=undone)
-
-
-def _make(rows: Iterable[Row], encoded: Encoder) -> Made:
-    made: Made = {}
-    for key, payload, row_hash in rows:
-        stored = record_key(key)
-        blob, entries = encode(key.encode(), payload, row_hash)
-        made[stored] = blob, encoded(entries, stored)
-    return made
-
-
-def _count(blobs: Iterable[bytes | None]) -> int:
-    """How many records are there, tombstones not counted."""
-    return sum(1 for blob in blobs if blob and not is_tombstone(blob))
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

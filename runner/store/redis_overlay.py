@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from . import redis_layout as layout
-from .blobs import Entries, index_entries
+from .blobs import index_entries
 from .entries import encoder
+from .making import Encoder, Made
 from .redis_client import Client
 from .redis_layout import Pair
 from .redis_lock import Writer
@@ -16,11 +17,6 @@ from .state import State
 
 BATCH = 1_000
 """Records of one transaction: Redis answers nobody else meanwhile."""
-
-Made = dict[bytes, tuple[bytes, list[bytes]]]
-"""The store's key -> a record and its entries; an empty record is one to remove."""
-
-Encoder = Callable[[Entries, bytes], list[bytes]]
 
 
 def scan(client: Client, records: str) -> Iterator[dict[bytes, bytes]]:

@@ -1,0 +1,62 @@
+"""The bytes of index entries: short enough for LMDB, and apart from each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.store import Index
+from runner.store.entries import after, encoder, key_of, prefix, record_key
+from runner.store.runs import Runs
+
+from .things import THINGS
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+longer = st.builds(lambda text, times: text * times, texts, st.integers(1, 60))
+
+
+@given(longer, longer, longer, st.lists(longer, min_size=6, max_size=6))
+def test_no_entry_is_too_long_for_lmdb_and_each_leads_to_its_key(
+    name: str, value: str, key: str, order: list[str]
+) -> None:
+    index = Index(name, is_list=True, order=("a", "b desc", "c", "d", "e", "f"))
+    encode = encoder(replace(THINGS, indexes=(index,)))
+    (entry,) = encode([[name, value, order]], record_key(key))
+    assert len(entry) <= 511
+    assert key_of(entry) == record_key(key)
+    begin = prefix(name, value)
+    assert entry.startswith(begin)
+    assert begin < entry < after(begin)
+
+
+@given(texts, texts, texts, texts)
+def test_no_value_begins_as_another_does(
+    name: str, value: str, other_name: str, other: str
+) -> None:
+    if (name, value) != (other_name, other):
+        assert not prefix(name, value).startswith(prefix(other_name, other))
+
+
+@given(st.lists(st.lists(st.binary(min_size=1, max_size=5), max_size=9), max_size=30))
+def test_runs_leave_sorted_and_once(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[list[bytes]]
+) -> None:
+    runs = Runs(tmp_path_factory.getbasetemp(), most_held=7)
+    for part in parts:
+        runs.add(part)
+    left = [entry for block in runs.sorted() for entry in block]
+    assert left == sorted({entry for part in parts for entry in part})
+    runs.close()
+
+
+def test_runs_read_their_files_in_blocks(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    entries = [b"%0100d" % (number * 7_919 % 20_011) for number in range(20_000)]
+    runs = Runs(tmp_path_factory.getbasetemp(), most_held=9_000)
+    for first in range(0, len(entries), 500):
+        runs.add(entries[first : first + 500])
+    assert [each for block in runs.sorted() for each in block] == sorted(entries)
