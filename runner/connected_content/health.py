@@ -44,7 +44,9 @@ class Health:
         with self._lock:
             found = self._hosts.setdefault(host, _Host())
             if found.halted_until is not None:
-                self._end_probe(host, now, is_failure=is_failure)
+                # An earlier answer is that of a call from before the halt.
+                if now >= found.halted_until:
+                    self._end_probe(host, now, is_failure=is_failure)
                 return
             found.seen.append((now, is_failure))
             found.failures += is_failure

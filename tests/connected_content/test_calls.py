@@ -344,7 +344,7 @@ def test_a_host_with_one_good_answer_in_ten_is_not_halted() -> None:
     for number in range(40_000):
         health.note("host", 200 if number % 10 == 0 else 503, now=0.0)
 
-    assert health.may_call("host", 0.0)
+        assert health.may_call("host", 0.0)
 
 
 def test_failures_of_more_than_a_minute_ago_are_forgotten() -> None:
@@ -362,6 +362,15 @@ def test_some_statuses_do_not_count(status: int) -> None:
         health.note("host", status, now=0.0)
 
     assert health.may_call("host", 0.0)
+
+
+def test_an_answer_from_before_the_halt_does_not_end_it() -> None:
+    health = Health(most_failures=0)
+    health.note("host", 503, now=0.0)
+
+    health.note("host", 200, now=1.0)
+
+    assert not health.may_call("host", 1.0)
 
 
 def test_a_failed_probe_halts_for_another_minute() -> None:
