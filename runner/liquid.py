@@ -142,7 +142,8 @@ def _notes(block: Block) -> str:
     if block.value.startswith("custom_attribute."):
         attribute = block.value.removeprefix("custom_attribute.$").strip("{}")
         notes.append(
-            f"The recipient's custom attribute {attribute} holds the {block.index}."
+            f"The {block.index} is the recipient's custom attribute {attribute}; "
+            "--value names another."
         )
     if block.definition.missing is not None:
         notes.append("Who has no record gets the default record of the collection.")

@@ -95,7 +95,7 @@ def liquid(  # noqa: PLR0917 - click passes them by name
     \b
     Example:
       runner liquid recommendations --host https://personalization.example.com
-      runner liquid stores --index city --plain
+      runner liquid products --index category --plain
       runner liquid recommendations --render C10009
     """
     base = _host(host)

@@ -162,7 +162,7 @@ def test_no_note_is_liquid_of_its_own() -> None:
 
     notes = text.split("{% comment %}")[1].split("{% endcomment %}")[0]
     assert "{" not in notes
-    assert "custom attribute tier holds the user_id" in notes
+    assert "The user_id is the recipient's custom attribute tier" in notes
 
 
 # --- the command -------------------------------------------------------------
