@@ -8,7 +8,8 @@ from typing import Any
 
 MASK = "***"
 
-_ADDRESS = re.compile(r"[^\s\"'@\[:]+@[^\s\"'@\],]+|\+\d{7,15}")
+# No longer than an address may be: else a long text without one takes for ever.
+_ADDRESS = re.compile(r"[^\s\"'@\[:]{1,64}@[^\s\"'@\],]{1,255}|\+\d{7,15}")
 
 PROFILE_PII = frozenset(
     {
@@ -27,6 +28,8 @@ PROFILE_PII = frozenset(
 
 _SAMPLE_WIDTH = 160
 _KEY_WIDTH = 60
+_LOOKED_AT = 20_000
+"""Characters of a text that are looked at: far more than are ever shown."""
 
 
 def masked_payload(payload: str, pii: frozenset[str]) -> str:
@@ -42,7 +45,8 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
         return "(not JSON)"
     shown = _masked(content, PROFILE_PII | pii)
     # An id or an alias may be an address, too.
-    text = without_addresses(json.dumps(shown, ensure_ascii=False))
+    text = json.dumps(shown, ensure_ascii=False)[:_LOOKED_AT]
+    text = without_addresses(text)
     return text if len(text) <= _SAMPLE_WIDTH else text[: _SAMPLE_WIDTH - 3] + "..."
 
 
@@ -65,7 +69,7 @@ def shown_key(key: str, payload: str) -> str:
     """
     if payload.startswith(('{"email":', '{"phone":')) or "@" in key:
         return MASK
-    text = "".join(char if char.isprintable() else "?" for char in key)
+    text = "".join(char if char.isprintable() else "?" for char in key[:_LOOKED_AT])
     # A key of several parts may hold an address, too: '["ada@example.com","news"]'.
     text = without_addresses(text)
     return text if len(text) <= _KEY_WIDTH else text[: _KEY_WIDTH - 3] + "..."

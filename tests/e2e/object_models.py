@@ -51,7 +51,14 @@ MARTS = {
         "currency varchar, price decimal(10,2), quantity integer, time timestamp, "
         'properties struct("color" varchar)'
     ),
+    "guests": (
+        "guest varchar, email varchar, city varchar, points integer, note varchar"
+    ),
+    "vouchers": "code varchar, amount decimal(9,2)",
+    "rooms": "room varchar, guest varchar",
 }
+
+COLLECTION = "destination: personalization, object: collection"
 
 # Sync -> (its macro, its meta.sync). A sync is named after its mart.
 SYNCS = {
@@ -98,12 +105,33 @@ SYNCS = {
     ),
     "visits": ("pending_events(ref('visits'))", "object: events, first_run: send"),
     "sales": ("pending_purchases(ref('sales'))", "object: purchases, first_run: send"),
+    "guests": (
+        "pending_records(ref('guests'), collection='guests', key='guest', "
+        "columns=['guest', 'points', 'note'], user='guest', "
+        "indexes={'email': {}, 'city': {'order': ['points desc'], 'most': 3}})",
+        COLLECTION,
+    ),
+    "vouchers": (
+        "pending_records(ref('vouchers'), collection='vouchers', key='code', "
+        "columns=['code', 'amount'], on_removed='tombstone', "
+        "missing={'amount': 0})",
+        COLLECTION,
+    ),
+    "rooms": (
+        "pending_records(ref('rooms'), collection='rooms', key='room', "
+        "columns=['room'], on_removed='keep', user='guest')",
+        COLLECTION,
+    ),
 }
 
 GROUPS = """\
 select 'dev' as environment, name as group_name, id as subscription_group_id
 from (values ('newsletter', 'group-news'), ('sms', 'group-sms')) as ids(name, id)
 """
+
+
+def _whole(meta: str) -> str:
+    return meta if meta == COLLECTION else f"destination: braze, {meta}"
 
 
 def project_files() -> dict[str, str]:
@@ -125,6 +153,6 @@ def project_files() -> dict[str, str]:
         files[f"models/{sync}__pending.sql"] = f"{{{{ braze_bridge.{macro} }}}}\n"
         described += (
             f"  - name: {sync}__pending\n"
-            f"    config: {{meta: {{sync: {{destination: braze, {meta}}}}}}}\n"
+            f"    config: {{meta: {{sync: {{{_whole(meta)}}}}}}}\n"
         )
     return files | {"models/syncs.yml": described}

@@ -53,7 +53,7 @@ class Objects(Shop):
             return super().runner(*arguments, sandbox=sandbox, env=env)
         code, out, err = 0, io.StringIO(), io.StringIO()
         with (
-            patch.dict(os.environ, environment(sandbox, env), clear=True),
+            patch.dict(os.environ, self._environment(sandbox, env), clear=True),
             patch.object(sys, "argv", ["runner", *arguments]),
             chdir(self.directory),
             redirect_stdout(out),
@@ -64,6 +64,17 @@ class Objects(Shop):
             except SystemExit as end:
                 code = int(end.code or 0)
         return Run(code, out.getvalue(), err.getvalue())
+
+    def _environment(
+        self, sandbox: Sandbox | None, env: Mapping[str, str] | None
+    ) -> dict[str, str]:
+        store = {"PERSONALIZATION_STORE": str(self.store)}
+        return environment(sandbox, store | dict(env or {}))
+
+    @property
+    def store(self) -> Path:
+        """Where collections are served from."""
+        return self.directory / "store"
 
     def fill(self, mart: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Let a mart hold these rows and no others."""
