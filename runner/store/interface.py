@@ -15,13 +15,14 @@ Row = tuple[str, str, str]
 """A record's key, its payload as JSON text, and the hash of its row."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What a reader found.
 
     record: the record, or `{"records":[...]}` from a list index, perhaps an empty one;
     default: the collection's record for a miss; missing: no such record;
     gone: there was one, and it left a tombstone; unknown: no such collection or index.
+    Nobody changes one; it is not frozen because that takes a microsecond a request.
     """
 
     kind: Literal["record", "default", "missing", "gone", "unknown"]

@@ -35,7 +35,7 @@ _FORMAT_KEY = b"\0format"
 # the last page, the transaction.
 _META = struct.Struct("<16xII16xI92xQQ")
 _MAGIC = 0xBEEFC0DE
-_LOOKS, _PAUSE = 20, 0.05
+_LOOKS, _PAUSE = 10, 0.02
 
 
 @dataclass
@@ -242,16 +242,22 @@ def _lengths(data: Path) -> tuple[int, int]:
             first = file.read(_META.size)
             if not first:
                 return 0, 0
-            pages = [_META.unpack(first)]
-            file.seek(pages[0][2])
-            pages.append(_META.unpack(file.read(_META.size)))
+            one = _meta(first, data)
+            file.seek(one[2])
+            two = _meta(file.read(_META.size), data)
     except FileNotFoundError:
         return 0, 0
     except (OSError, struct.error) as error:
         msg = f"{data}: the store cannot be read: {error}."
         raise StoreError(msg) from None
-    if any(page[0] != _MAGIC for page in pages):
+    last = max(one, two, key=lambda meta: meta[4])
+    return length, (last[3] + 1) * one[2]
+
+
+def _meta(page: bytes, data: Path) -> tuple[int, int, int, int, int]:
+    """Magic, version, size of a page, last page and transaction."""
+    meta: tuple[int, int, int, int, int] = _META.unpack(page)
+    if meta[0] != _MAGIC:
         msg = f"{data}: this is not a store of ours. Choose another folder."
         raise StoreError(msg)
-    last = max(pages, key=lambda page: page[4])
-    return length, (last[3] + 1) * pages[0][2]
+    return meta

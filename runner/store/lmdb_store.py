@@ -7,6 +7,7 @@ had never begun.
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -135,23 +136,28 @@ class LmdbStore:
         shelf = open_shelf(self._records, write=True)
         close_shelf(self._shelf)
         self._shelf = shelf
-        with (shelf.folder / "writing.lock").open("w") as file, naming(shelf.folder):
-            deadline = time.monotonic() + _PATIENCE
-            while not _lock(file.fileno()):
-                if time.monotonic() > deadline:
-                    msg = (
-                        f"{shelf.folder}: another process writes this store. Wait for "
-                        "it to end."
-                    )
-                    raise StoreError(msg)
-                time.sleep(_PAUSE)
-            yield shelf
+        file = os.open(shelf.folder / "writing.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(file, shelf)
+            with naming(shelf.folder):
+                yield shelf
+        finally:
+            os.close(file)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(file: int, shelf: Shelf) -> None:
     """Take the lock, which the system gives back when the process ends."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                msg = (
+                    f"{shelf.folder}: another process writes this store. Wait for it "
+                    "to end."
+                )
+                raise StoreError(msg) from None
+            time.sleep(_PAUSE)
+        else:
+            return

@@ -90,8 +90,7 @@ class Loading:
     def close(self) -> None:
         """Give back what is not committed."""
         if not self._is_committed:
-            with self._writer.batch() as pipe:
-                pipe.unlink(*self._pair.both)
+            self._writer.give_back(*self._pair.both)
 
 
 class Changing:
@@ -151,8 +150,7 @@ class Changing:
 
     def close(self) -> None:
         """Give back what is not committed."""
-        with self._writer.batch() as pipe:
-            pipe.unlink(*self._staging.both, self._undo)
+        self._writer.give_back(*self._staging.both, self._undo)
 
     def _stage(self, made: Made) -> None:
         """Stage records, and for the first time each what they replace."""

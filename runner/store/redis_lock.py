@@ -14,12 +14,14 @@ from . import redis_layout as layout
 from .errors import StoreError
 from .redis_client import PREFIX, Client
 
-LOCK_SECONDS = 30
+LOCK_SECONDS = 30.0
 """How long a writer that was killed stands in the way of the next."""
 
 _LOCK = f"{PREFIX}lock"
 _EPOCH = f"{PREFIX}epoch"
 _PAUSE = 0.1
+_PATIENCE = 5.0
+"""Seconds to wait after a lock should have ended."""
 
 
 class Writer:
@@ -38,22 +40,30 @@ class Writer:
             if int(pipe.get(_EPOCH) or 0) != self._epoch:
                 raise self._taken_over()
             pipe.multi()
-            pipe.set(_LOCK, self._epoch, px=LOCK_SECONDS * 1_000)
+            pipe.set(_LOCK, self._epoch, px=_milliseconds())
             yield pipe
             try:
                 pipe.execute()
             except WatchError:
                 raise self._taken_over() from None
 
+    def give_back(self, *keys: str) -> None:
+        """Remove keys if that can be done; else the next push will."""
+        with suppress(RedisError, StoreError), self.batch() as pipe:
+            pipe.unlink(*keys)
+
     def release(self) -> None:
-        """Let the next writer begin at once."""
-        with self.batch() as pipe:
+        """Let the next writer begin at once, if that can be done.
+
+        Out of reach or taken over: the lock ends by itself, or is another's.
+        """
+        with suppress(RedisError, StoreError), self.batch() as pipe:
             pipe.delete(_LOCK)
 
     def _taken_over(self) -> StoreError:
         return StoreError(
             f"{self._url}: another process writes this store since this one paused for "
-            f"{LOCK_SECONDS} s. What was shown before still is; push again."
+            f"{LOCK_SECONDS:g} s. What was shown before still is; push again."
         )
 
 
@@ -61,11 +71,9 @@ class Writer:
 def alone(client: Client, url: str) -> Iterator[Writer]:
     """Write while nobody else does; StoreError when somebody does not end."""
     take = client.register_script(layout.LOCK)
-    deadline = time.monotonic() + LOCK_SECONDS + 5
+    deadline = time.monotonic() + LOCK_SECONDS + _PATIENCE
     while not (
-        epoch := take(
-            keys=[_LOCK, _EPOCH], args=[uuid.uuid4().hex, LOCK_SECONDS * 1_000]
-        )
+        epoch := take(keys=[_LOCK, _EPOCH], args=[uuid.uuid4().hex, _milliseconds()])
     ):
         if time.monotonic() > deadline:
             msg = f"{url}: another process writes this store. Wait for it to end."
@@ -75,6 +83,8 @@ def alone(client: Client, url: str) -> Iterator[Writer]:
     try:
         yield writer
     finally:
-        # Out of reach or taken over: the lock ends by itself, or is another's.
-        with suppress(RedisError, StoreError):
-            writer.release()
+        writer.release()
+
+
+def _milliseconds() -> int:
+    return int(LOCK_SECONDS * 1_000)
