@@ -192,8 +192,9 @@
    that masks values in what the runner prints. #}
 {% macro personal_tags(mart) -%}
     {%- set tags = {} -%}
-    {%- for node in (graph.get('nodes') or {}).values()
-        if node.get('relation_name') and node.relation_name == mart ~ '' -%}
+    {%- set nodes = (graph.get('nodes') or {}).values() | list
+        + (graph.get('sources') or {}).values() | list -%}
+    {%- for node in nodes if node.get('relation_name') and node.relation_name == mart ~ '' -%}
         {%- for name, column in (node.get('columns') or {}).items() -%}
             {%- set meta = dict(
                 column.get('meta') or {}, **((column.get('config') or {}).get('meta') or {})
