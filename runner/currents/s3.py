@@ -1,0 +1,128 @@
+"""Files of Currents in a bucket, through boto3, which the extra `currents` brings."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import AuthError, ConfigError, DeliveryError, RunnerError
+from .container import Partial
+from .layout import Listed
+
+SCHEME = "s3://"
+_NO_LEAVE = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
+_BAD_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
+_GONE = {"NoSuchKey", "404", "PreconditionFailed", "412"}
+
+
+class S3Place:
+    """A bucket and a prefix in it; credentials and endpoint are boto3's affair."""
+
+    waits = True
+
+    def __init__(self, url: str) -> None:
+        bucket, _, self._prefix = url.removeprefix(SCHEME).partition("/")
+        if not bucket:
+            msg = f"{url}: say {SCHEME}bucket/prefix."
+            raise ConfigError(msg)
+        self._bucket = bucket
+        with self._words():
+            self._client = _client()
+
+    def list(self) -> Iterator[Listed]:
+        """Yield every Avro object below the prefix, a thousand a request."""
+        with self._words():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    if found["Key"].endswith(".avro"):
+                        path = f"{SCHEME}{self._bucket}/{found['Key']}"
+                        yield Listed(path, found["Size"], found["ETag"].strip('"'))
+
+    def fetch(self, path: str, etag: str, copy: Path) -> Path:
+        """Copy an object under a name of ours; Partial when it is another by now."""
+        key = path.removeprefix(f"{SCHEME}{self._bucket}/")
+        with self._words():
+            answer = self._client.get_object(
+                Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"'
+            )
+            with copy.open("wb") as file:
+                for piece in answer["Body"].iter_chunks(1 << 20):
+                    file.write(piece)
+        return copy
+
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        """What boto3 raises, as one sentence."""
+        errors: Any = importlib.import_module("botocore.exceptions")
+        try:
+            yield
+        except errors.ClientError as error:
+            raise self._refusal(error.response.get("Error", {})) from None
+        except (errors.NoCredentialsError, errors.PartialCredentialsError):
+            msg = (
+                f"{self._where}: no AWS credentials. Set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or a profile, as for the aws command."
+            )
+            raise AuthError(msg) from None
+        except (errors.ParamValidationError, ValueError):
+            msg = f"{self._where}: this is no name of a bucket, or no endpoint."
+            raise ConfigError(msg) from None
+        except errors.BotoCoreError as error:
+            msg = (
+                f"{self._where}: S3 cannot be reached ({type(error).__name__}). "
+                "Nothing is lost: run again."
+            )
+            raise DeliveryError(msg) from None
+
+    def _refusal(self, error: dict[str, Any]) -> Exception:
+        code = str(error.get("Code", "an unknown error"))
+        if code in _GONE:
+            return Partial("it was gone, or another, when it was to be read")
+        if code == "NoSuchBucket":
+            return ConfigError(f"{self._where}: there is no such bucket.")
+        if code in _NO_LEAVE:
+            return AuthError(
+                f"{self._where}: these credentials may not list or read here "
+                f"({code}): they need s3:ListBucket and s3:GetObject."
+            )
+        if code in _BAD_KEY:
+            return AuthError(f"{self._where}: S3 does not accept these credentials.")
+        return _again(self._where, code)
+
+    @property
+    def _where(self) -> str:
+        return f"{SCHEME}{self._bucket}/{self._prefix}"
+
+
+def _again(where: str, code: str) -> RunnerError:
+    return DeliveryError(f"{where}: S3 answered {code}. Nothing is lost: run again.")
+
+
+_made = threading.Lock()
+
+
+def _client() -> Any:
+    try:
+        boto3: Any = importlib.import_module("boto3")
+        config: Any = importlib.import_module("botocore.config")
+    except ImportError:
+        msg = "s3:// needs boto3. Run: pip install 'braze-bridge[currents]'"
+        raise ConfigError(msg) from None
+    retries = {"max_attempts": 5, "mode": "standard"}
+    with _made:
+        return boto3.client(
+            "s3",
+            config=config.Config(
+                retries=retries,
+                connect_timeout=10,
+                read_timeout=60,
+                max_pool_connections=16,
+            ),
+        )
