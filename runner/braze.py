@@ -1,4 +1,4 @@
-"""The HTTP side: one lane sends one request to Braze and reads the answer.
+"""The HTTP side: one lane sends one request and reads the answer.
 
 Every request has bounds in time and size; redirects, .netrc and proxies from the
 environment do not apply. Nothing of a request or an answer is ever logged here.
@@ -33,9 +33,11 @@ class Answer:
 
 
 class Lane:
-    """One keep-alive connection to Braze, used by one thread."""
+    """One keep-alive connection to a destination, used by one thread."""
 
-    def __init__(self, endpoint: str, key: str, limits: Limits) -> None:
+    def __init__(
+        self, endpoint: str, key: str, limits: Limits, scheme: str = "Bearer"
+    ) -> None:
         # The adapter alone: what a Session adds (cookies, redirects, .netrc, proxies of
         # the environment) must not apply, and costs a quarter of each request.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -47,7 +49,7 @@ class Lane:
             "User-Agent": "braze-bridge",
         }
         if key:
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = f"{scheme} {key}"
         self._endpoint = endpoint
         self._request = requests.Request(
             "POST", endpoint, headers=headers, data=b"{}"

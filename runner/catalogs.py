@@ -32,8 +32,10 @@ _DONE = Answer(201, {}, b'{"message":"success"}')
 class CatalogLane(Lane):
     """Sends a definition: creates the catalog, or adds the fields that it lacks."""
 
-    def __init__(self, endpoint: str, key: str, limits: Limits) -> None:
-        super().__init__(endpoint, key, limits)
+    def __init__(
+        self, endpoint: str, key: str, limits: Limits, scheme: str = "Bearer"
+    ) -> None:
+        super().__init__(endpoint, key, limits, scheme)
         self._patience = limits.visible_seconds
         self._most_fields = limits.ids_per_request
 

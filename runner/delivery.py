@@ -67,6 +67,7 @@ class Delivery:
         lanes: int,
     ) -> None:
         self._work = work
+        self._receiver = work.operation.receiver
         self._gate = gate
         self._limits = limits
         self._queue: queue.SimpleQueue[Chain | None] = queue.SimpleQueue()
@@ -242,7 +243,7 @@ class Delivery:
             with self._lock:
                 may_retry = self.tally.may_retry()
             if not may_retry:
-                self.stop(unavailable(reason))
+                self.stop(unavailable(reason, self._receiver))
                 return None
             if attempt < self._limits.attempts:
                 self._stop.wait(backoff(attempt))
@@ -271,7 +272,7 @@ class Delivery:
         """Let nothing begin for so long; stop where a push may not wait as long."""
         self._gate.close_for(seconds)
         if self._gate.waited > self._limits.wait_budget:
-            self.stop(too_long(self._gate.waited))
+            self.stop(too_long(self._gate.waited, self._receiver))
 
     def _read(self, answer: Answer, batch: Batch) -> Outcome:
         once = self._work.journal is not None
@@ -329,7 +330,7 @@ class Delivery:
         with self._lock:
             self.tally.doubts += 1
         if self.tally.doubts >= self._limits.unknown_answers:
-            self.stop(unavailable(outcome.reason))
+            self.stop(unavailable(outcome.reason, self._receiver))
         # An outage must not park whatever is pending.
         self._gate.close_for(backoff(self.tally.doubts))
 
@@ -351,7 +352,8 @@ class Delivery:
         if reason and over and rejected > settled * _REJECTED_SHARE:
             self.stop(
                 DeliveryError(
-                    f"Braze refused {rejected:,} of {settled:,} rows, last: {reason}. "
+                    f"{self._receiver} refused {rejected:,} of {settled:,} rows, last: "
+                    f"{reason}. "
                     "Stopped; mend the cause, then: runner rejected --retry"
                 )
             )

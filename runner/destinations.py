@@ -1,7 +1,7 @@
 """Where each destination's rows go: of those that the chosen syncs need.
 
-Braze is named and opened by the environment, the store of collections likewise. What a
-sync needs and nobody has set is one error before anything is planned.
+Braze, Movable Ink and the store of collections are named and opened by the environment.
+What a sync needs and nobody has set is one error before anything is planned.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .endpoint import rest_endpoint
 from .errors import ConfigError
 from .manifest import Sync
+from .movable_ink import destination as movable_ink
 from .operations import Credentials
 from .result import Destination
 from .settings import read_secret
@@ -27,9 +28,10 @@ STORE = "PERSONALIZATION_STORE"
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """Braze and the store; a command has those that its syncs need."""
+    """Braze, Movable Ink and the store; a command has those that its syncs need."""
 
     _braze: Destination | None = None
+    _movable_ink: Destination | None = None
     _store: Store | None = None
 
     @property
@@ -44,9 +46,20 @@ class Destinations:
         assert self._store is not None  # noqa: S101 - `destinations` looked at every sync
         return self._store
 
+    def of(self, sync: Sync) -> Destination:
+        """Where the requests of a sync go, and what opens it."""
+        if sync.is_to_braze:
+            return self.braze
+        assert self._movable_ink is not None  # noqa: S101 - as above
+        return self._movable_ink
+
     def endpoint_of(self, sync: Sync) -> str:
         """Where the rows of a sync go, as a person may read it."""
-        return self.store.url if sync.is_collection else self.braze.endpoint
+        if sync.is_collection:
+            return self.store.url
+        if sync.is_to_braze:
+            return self.braze.endpoint
+        return movable_ink.shown(self.of(sync))
 
     def held(self) -> Mapping[str, Held] | None:
         """What the store has of each collection; None where there is no store."""
@@ -55,6 +68,7 @@ class Destinations:
     def __str__(self) -> str:
         """All of them, for a question to a person."""
         names = [self._braze.endpoint] if self._braze else []
+        names += [self._movable_ink.endpoint] if self._movable_ink else []
         names += [self._store.url] if self._store else []
         return " and ".join(names)
 
@@ -67,11 +81,13 @@ def destinations(syncs: Iterable[Sync]) -> Iterator[Destinations]:
     """
     chosen = list(syncs)
     collections = [sync.name for sync in chosen if sync.is_collection]
-    to_braze = [sync for sync in chosen if not sync.is_collection]
+    to_braze = [sync for sync in chosen if sync.is_to_braze]
     to = with_partner(braze(), to_braze) if to_braze else None
+    others = [sync for sync in chosen if sync.destination == "movable_ink"]
+    ink = movable_ink.from_environment(others[0].name) if others else None
     store = open_collections(collections[0]) if collections else None
     try:
-        yield Destinations(to, store)
+        yield Destinations(to, ink, store)
     finally:
         if store:
             store.close()
@@ -83,7 +99,10 @@ def check_destinations(syncs: Iterable[Sync]) -> None:
     Of no syncs, since nothing is built yet, that is whatever nobody has set.
     """
     chosen = list(syncs)
-    if not chosen and not os.environ.get(STORE, "").strip():
+    if not chosen and not any(
+        os.environ.get(name, "").strip()
+        for name in (STORE, movable_ink.URL, f"{movable_ink.URL}_FILE")
+    ):
         braze()
     with destinations(chosen):
         pass

@@ -128,7 +128,12 @@ _LISTS = {
     "emails": "email",
     "phones": "phone",
 }
-_OTHER_IDS = ("current_external_id", "new_external_id", "removed_external_id")
+_OTHER_IDS = (
+    "current_external_id",
+    "new_external_id",
+    "removed_external_id",
+    "user_id",
+)
 _SIDES = ("identifier_to_merge", "identifier_to_keep", "merge", "keep")
 
 

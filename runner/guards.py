@@ -105,7 +105,8 @@ def _repeat_guard(
         Guard(
             plan.sync.name,
             f"{known:,} of {plan.added:,} rows were sent before under another key. "
-            "Have keys been renamed? Sending would count them twice in Braze.",
+            "Have keys been renamed? Sending would count them twice in "
+            f"{plan.sync.operations[0].receiver}.",
         )
     ]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
+from .movable_ink.lineage import holdouts
 from .objects import OBJECTS
 from .operations import Object, Operation, is_once, operations_of
 from .project import Project
@@ -76,6 +77,11 @@ class Sync:
         return operations_of(self.kind, self.options)
 
     @property
+    def is_to_braze(self) -> bool:
+        """Whether Braze receives it: its changes of identity make it wait."""
+        return self.destination == "braze"
+
+    @property
     def is_collection(self) -> bool:
         """Whether it goes into our own store, and so makes nobody wait for Braze."""
         return self.destination == "personalization"
@@ -132,6 +138,7 @@ def load_manifest(project: Project) -> Manifest:
             if not found:
                 syncs.append(_sync(node, by_id))
     problems += forgotten(models)
+    problems += holdouts(syncs, content)
     if problems:
         raise ConfigError("\n".join(problems))
     return Manifest(tuple(sorted(syncs, key=_turn)), ledger)

@@ -30,6 +30,21 @@ _of_store = partial(
 )
 
 
+_of_movable_ink = partial(
+    Operation,
+    path="",
+    array="",
+    permission="",
+    pool="movable_ink",
+    most="movable_ink_events_per_request",
+    bytes="movable_ink_bytes_per_request",
+    naming="nothing",
+    is_bare=True,
+    scheme="Basic",
+    receiver="Movable Ink",
+)
+
+
 def _track(array: str, name: str = "") -> Operation:
     return Operation(name or array, "/users/track", array)
 
@@ -205,6 +220,17 @@ OBJECTS: dict[str, dict[str, Object]] = {
                 _of_store("tombstones"),
                 _of_store("records"),
             ),
+        ),
+    },
+    # The last: where it is down, nobody else waits for it.
+    "movable_ink": {
+        "events": Object(
+            (_of_movable_ink("events"),),
+            {
+                "users": ("known", "all"),
+                "first_run": ("adopt", "send"),
+                "delivery": ("at_most_once", "at_least_once"),
+            },
         ),
     },
 }

@@ -21,18 +21,21 @@ Pool = Literal[
     "items",
     "cohorts",
     "store",
+    "movable_ink",
 ]
-"""The requests that share one rate limit of Braze's; our own store has none."""
+"""The requests that share one rate limit; our own store has none."""
 
-Naming = Literal["index", "item", "renamed", "removed"]
-"""How an answer names the rows it refuses."""
+Naming = Literal["index", "item", "renamed", "removed", "nothing"]
+"""How an answer names the rows it refuses; one that names nothing is about all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What opens Braze: a REST key, and for cohorts what a partner has."""
+    """What opens a destination: a key, and for Braze's cohorts what a partner has."""
 
     key: str = field(default="", repr=False)
+    path: str = field(default="", repr=False)
+    """Where Movable Ink takes events: whose account it is, and so a secret, too."""
     partner: str = ""
     partner_key: str = field(default="", repr=False)
     import_key: str = field(default="", repr=False)
@@ -48,9 +51,13 @@ class Call:
     closing: str
     merges: bool = False
     """The one row is not in an array: its members stand beside those of `opening`."""
+    is_bare: bool = False
+    """Nothing stands around the rows; one alone is not in an array either."""
 
     def body(self, payloads: tuple[str, ...]) -> bytes:
         """The request body, one object a line."""
+        if self.is_bare and len(payloads) == 1:
+            return payloads[0].encode()
         if self.merges:
             return (self.opening + payloads[0].lstrip()[1:]).encode()
         return (self.opening + ",\n".join(payloads) + self.closing).encode()
@@ -81,9 +88,17 @@ class Operation:
     """What comes after needs it: a catalog before its items."""
     is_partner: bool = False
     """The body holds a partner's credentials, and there is no key in the header."""
+    is_bare: bool = False
+    """The body is the rows, and nothing around them."""
+    scheme: str = "Bearer"
+    """What stands before the key in the header."""
+    receiver: str = "Braze"
+    """Who answers, in what a person is told."""
 
     def call(self, scope: str, credentials: Credentials) -> Call:
         """The request for the rows of one scope."""
+        if self.is_bare:
+            return Call(self.method, credentials.path, "[\n", "\n]", is_bare=True)
         members = []
         if self.is_partner:
             members += [

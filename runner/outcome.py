@@ -1,4 +1,4 @@
-"""Turns one answer of Braze's into what it means for the rows and for the run.
+"""Turns one answer into what it means for the rows and for the run.
 
 Pure: status, headers and body in, an Outcome out. An answer that cannot be trusted
 is never an acknowledgement.
@@ -58,13 +58,16 @@ class Outcome:
     """The HTTP status beside which `refused` was said."""
     is_applied: bool | None = None
     """Whether the request was applied: None where nobody can know."""
+    remedy: str = ""
+    """What to look at where nothing more can be sent; nothing for Braze's own."""
 
 
 def classify(
     status: int, headers: Mapping[str, str], body: bytes, sent: Sent
 ) -> Outcome:
     """Read an answer by the table "Outcome classes" of the reliability sheet (2.2)."""
-    outcome = _read(status, headers, body, sent)
+    read = _read_plainly if sent.naming == "nothing" else _read
+    outcome = read(status, headers, body, sent)
     in_doubt = outcome.kind in {Kind.RETRY, Kind.SPLIT} and outcome.is_applied is None
     if sent.once and in_doubt:
         return replace(outcome, kind=Kind.UNKNOWN)
@@ -144,6 +147,41 @@ def _fatal(answer: dict[str, Any] | None, sent: Sent) -> Outcome:
         return Outcome(Kind.AGAIN, "400", refused, status="400", is_applied=False)
     reason = first_error(answer) if objects == 1 else message_of(answer)
     return Outcome(Kind.SPLIT, f"400: {reason}", is_applied=is_applied)
+
+
+def _read_plainly(  # noqa: PLR0911 - a table, one line a class of answer
+    status: int, headers: Mapping[str, str], body: bytes, _sent: Sent
+) -> Outcome:
+    """An answer of Movable Ink's collector: the status says it all, of every row.
+
+    Its texts are looked at only where a row is refused: others may echo the endpoint.
+    """
+    word = retry_after(headers)
+    if status in {401, 403}:
+        reason = f"{status}: Movable Ink does not accept these credentials"
+        return Outcome(Kind.AUTH, reason, is_applied=False, remedy=_CREDENTIALS)
+    if 300 <= status < 400:
+        reason = f"{status}: a redirect, which is never followed"
+        return Outcome(Kind.CONFIG, reason, remedy="Check MOVABLE_INK_URL")
+    if status in {404, 405, 415}:
+        reason = f"{status}: this is not an endpoint of Movable Ink's"
+        return Outcome(Kind.CONFIG, reason, remedy="Check MOVABLE_INK_URL")
+    if status in {429, 503}:
+        reason = f"{status}: Movable Ink asks to wait"
+        return Outcome(Kind.WAIT, reason, is_applied=False, wait=word)
+    if status == 408 or status >= 500:
+        return Outcome(Kind.RETRY, f"{status}: Movable Ink is unavailable", wait=word)
+    if 400 <= status < 500:
+        words = message_of(parsed(body))
+        return Outcome(Kind.SPLIT, f"{status}: {words}", is_applied=False)
+    if 200 <= status < 300 and not is_page(body):
+        return Outcome(Kind.ACCEPTED, is_applied=True)
+    return Outcome(Kind.RETRY, f"{status}: the answer is not Movable Ink's")
+
+
+_CREDENTIALS = (
+    "Check MOVABLE_INK_USERNAME and MOVABLE_INK_PASSWORD, or MOVABLE_INK_AUTHORIZATION"
+)
 
 
 def _auth_reason(status: int, sent: Sent) -> str:

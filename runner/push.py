@@ -67,12 +67,15 @@ class Push:
         results: list[SyncResult] = []
         failure: RunnerError | None = None
         final = False
+        closed: set[str] = set()
         with Interrupts() as interrupts:
             for job in started.jobs:
                 if job.plan.sync.name in started.held:
                     results.append(_nothing(job))
                     continue
-                skip = final or interrupts.signal is not None
+                destination = job.plan.sync.destination
+                skip = final or destination in closed
+                skip = skip or interrupts.signal is not None
                 try:
                     result, problem = self._send(
                         started.lease, job, gates, interrupts, skip=skip
@@ -82,8 +85,10 @@ class Push:
                     result, problem, final = _nothing(job), error, True
                 results.append(result)
                 failure = failure or problem
-                # A wrong key or endpoint is wrong for every sync; a bad batch is not.
-                final = final or _is_final(problem)
+                # A wrong key or endpoint is wrong for every sync that goes there; a bad
+                # batch is not.
+                if _is_final(problem):
+                    closed.add(destination)
         with suppress(RunnerError), self._open_ledger() as ledger:
             leases.release(ledger, started.lease)
         failure = failure or started.broken
@@ -154,7 +159,7 @@ class Push:
             )
         return Stages(
             job,
-            to.braze,
+            to.of(sync),
             self.start.limits,
             gates,
             lease,

@@ -62,6 +62,9 @@ def backoff(attempt: int) -> float:
 
 def stopping_error(outcome: Outcome) -> RunnerError:
     """The error that ends a delivery after an answer that no retry can better."""
+    if outcome.remedy:
+        kind = AuthError if outcome.kind is Kind.AUTH else ConfigError
+        return kind(f"{outcome.reason}. {outcome.remedy}; nothing more was sent.")
     if outcome.kind is Kind.MISSING:
         return DeliveryError(
             f"{outcome.reason}. If it was deleted in Braze, make it anew: "
@@ -79,17 +82,17 @@ def stopping_error(outcome: Outcome) -> RunnerError:
     )
 
 
-def too_long(waited: float) -> DeliveryError:
-    """Braze asked for more patience than a push has."""
+def too_long(waited: float, receiver: str = "Braze") -> DeliveryError:
+    """The receiver asked for more patience than a push has."""
     return DeliveryError(
-        f"Braze told us to wait {waited:.0f} s in all, beyond wait_budget. "
+        f"{receiver} told us to wait {waited:.0f} s in all, beyond wait_budget. "
         "The rest is still pending; run push again later."
     )
 
 
-def unavailable(reason: str) -> DeliveryError:
+def unavailable(reason: str, receiver: str = "Braze") -> DeliveryError:
     """Too many requests in a row came to nothing."""
     return DeliveryError(
-        f"Braze cannot be reached, last: {reason}. "
+        f"{receiver} cannot be reached, last: {reason}. "
         "The rest is still pending; run push again later."
     )

@@ -84,6 +84,14 @@ class Limits:
     """Seconds between a change of identity and the next row of the same user."""
     visible_seconds: int = 300
     """Seconds to wait until new catalog fields and items can be read back."""
+    movable_ink_events_per_request: int = 1
+    """Events in one request to Movable Ink; more than one where they take batches."""
+    movable_ink_bytes_per_request: int = 1_000_000
+    """Bytes in the body of one request to Movable Ink."""
+    movable_ink_requests_per_second: int = 100
+    """Requests a second to Movable Ink, which publishes no limit: ask them."""
+    movable_ink_in_flight: int = 16
+    """Requests to Movable Ink on the wire at once."""
     unknown_answers: int = 10
     """Answers in a row that leave events in doubt, after which a push stops."""
 
@@ -114,10 +122,20 @@ class Limits:
             "items": (self.catalog_items_requests_per_minute, 60.0),
             "cohorts": (self.cohort_requests_per_hour, 3_600.0),
             "store": (1 << 40, 1.0),
+            "movable_ink": (self.movable_ink_requests_per_second, 1.0),
         }[pool]
+
+    def lanes(self, pool: Pool) -> int:
+        """Requests of a pool that may be on the wire at once."""
+        return self.movable_ink_in_flight if pool == "movable_ink" else self.in_flight
 
 
 MOST_ACK_SECONDS = 30
+_MOST = {
+    "movable_ink_events_per_request": 1_000,
+    "movable_ink_bytes_per_request": 1_000_000,
+}
+"""What Movable Ink takes in one request, wherever they take batches."""
 
 
 def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Limits:
@@ -150,6 +168,10 @@ def load_limits(variables: Mapping[str, Any], environ: Mapping[str, str]) -> Lim
             f"much. At most {MOST_ACK_SECONDS}."
         )
         raise ConfigError(msg)
+    for name, most in _MOST.items():
+        if getattr(limits, name) > most:
+            msg = f"{name}: Movable Ink takes {most:,} at most."
+            raise ConfigError(msg)
     return limits
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .masking import shown_key
 
-IDENTIFIERS = ("external_id", "braze_id", "email", "phone", "alias_name")
+IDENTIFIERS = ("external_id", "braze_id", "email", "phone", "alias_name", "user_id")
 """Columns that say who somebody is, alone or after a prefix: keep_external_id."""
 
 _LISTS = ("external_ids", "user_ids", "emails", "phones")

@@ -26,7 +26,7 @@ from .settings import Limits
 
 @dataclass(slots=True)
 class Gates:
-    """One gate for each pool of requests that share a rate limit of Braze's."""
+    """One gate for each pool of requests that share a rate limit."""
 
     limits: Limits
     _gates: dict[Pool, Gate] = field(default_factory=dict)
@@ -132,11 +132,11 @@ class Stages:
         key = "" if operation.is_partner else credentials.key
         call = functools.cache(lambda scope: operation.call(scope, credentials))
         return Delivery(
-            lambda: lane(self.destination.endpoint, key, self.limits),
+            lambda: lane(self.destination.endpoint, key, self.limits, operation.scheme),
             Work(operation, call, self.journal),
             gate,
             self.limits,
-            lanes=min(self.limits.in_flight, stage.requests),
+            lanes=min(self.limits.lanes(operation.pool), stage.requests),
         )
 
     def _record(self, acks: list[Ack], requests: int) -> None:

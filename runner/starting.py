@@ -151,7 +151,7 @@ class Start:
             )
 
     def _check_endpoint(self, ledger: Ledger, sync: Sync, wish: Wish) -> None:
-        """A ledger is about one Braze; what another knows it cannot say.
+        """A ledger is about one endpoint; what another knows it cannot say.
 
         A store can be asked: standing.py does.
         """
@@ -165,7 +165,8 @@ class Start:
             "both, give each its own dbt target."
         )
         if not sync.can_repeat:
-            remedy = "It is never sent twice, so give each Braze its own dbt target."
+            receiver = sync.operations[0].receiver
+            remedy = f"It is never sent twice: give each {receiver} its own dbt target."
         # On one machine a test server comes back at another port.
         if is_local(str(last)) and is_local(now):
             self.tell(f"{sync.name}: the ledger is about {last}. {remedy}")

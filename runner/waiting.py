@@ -81,7 +81,7 @@ request, so a merge into somebody who is merged himself must not travel with tha
 def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
     """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
     kind = sync.kind
-    if sync.is_collection:
+    if not sync.is_to_braze:
         return ""
     tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
     tables = [table for table in tables if _is_any(ledger, table)]

@@ -15,6 +15,7 @@ from ..destinations import braze, held_collections, store_not_set, with_partner
 from ..errors import ConfigError, DeliveryError
 from ..ledger import Ledger
 from ..manifest import Sync
+from ..movable_ink import destination as movable_ink
 from ..operations import Operation
 from ..outcome import Kind, classify
 from ..project import Selection
@@ -57,7 +58,10 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
         "target": place.project.target,
         "warehouse": str(place.warehouse.path),
     }
-    found |= _check_braze([sync for sync in syncs if not sync.is_collection], place)
+    found |= _check_braze([sync for sync in syncs if sync.is_to_braze], place)
+    found |= _check_movable_ink(
+        [sync for sync in syncs if sync.destination == "movable_ink"]
+    )
     found |= _check_store([sync for sync in syncs if sync.is_collection])
     found["syncs"] = [sync.name for sync in syncs]
     if output == "json":
@@ -74,6 +78,13 @@ def _check_braze(syncs: Sequence[Sync], place: Workplace) -> dict[str, Any]:
     to = with_partner(braze(), syncs)
     permissions = check_keys(to, syncs, place.limits)
     return {"endpoint": to.endpoint, "key": "accepted", "permissions": permissions}
+
+
+def _check_movable_ink(syncs: Sequence[Sync]) -> dict[str, Any]:
+    """Its one request records an event: that is for `runner movable-ink test`."""
+    if not syncs:
+        return {}
+    return {"movable_ink": movable_ink.from_environment(syncs[0].name).endpoint}
 
 
 def _check_store(syncs: Sequence[Sync]) -> dict[str, Any]:

@@ -123,6 +123,9 @@ ROUTES: Final[dict[tuple[str, str], Callable[[State, Request], Answer]]] = {
         200, states.all_catalogs(state)
     ),
     ("GET", "/sandbox/cohorts"): lambda state, _: _json(200, states.all_cohorts(state)),
+    ("GET", "/sandbox/collected"): lambda state, _: _json(
+        200, states.all_collected(state)
+    ),
     ("GET", "/sandbox/bodies"): lambda state, _: _json(200, states.last_bodies(state)),
     ("GET", "/sandbox/faults"): lambda state, _: _json(200, state.faults.config),
     ("PUT", "/sandbox/faults"): _put_faults,

@@ -10,10 +10,13 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
+from .collected import Account
 from .faults import PRESETS, read
 from .rates import Dialect
 from .server import Sandbox
@@ -119,6 +122,20 @@ def _read_names(
     metavar="JSON|PRESET",
     help='What goes wrong: "storm" (12 % of requests) or a JSON object.',
 )
+@click.option(
+    "--movable-ink-seconds",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long an answer of Movable Ink's collector takes.",
+)
+@click.option(
+    "--movable-ink-day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day it is for the collector; 2026-11-01 for the demo.  [default: today]",
+)
 @click.option("--quiet", is_flag=True, help="Write no traffic summary to stderr.")
 def sandbox(
     *,
@@ -134,6 +151,8 @@ def sandbox(
     no_limits: bool,
     dialect: Dialect,
     faults: dict[str, Any],
+    movable_ink_seconds: float,
+    movable_ink_day: datetime | None,
     quiet: bool,
 ) -> None:
     """Serve a local Braze to develop against, until interrupted.
@@ -142,6 +161,10 @@ def sandbox(
     Example:
       runner sandbox --rate-limit 3000/3 --faults storm
     """
+    account = Account(
+        seconds=movable_ink_seconds,
+        clock=None if movable_ink_day is None else _end_of(movable_ink_day),
+    )
     try:
         server = Sandbox(
             port=port,
@@ -158,6 +181,7 @@ def sandbox(
             limits="none" if no_limits else None,
             dialect=dialect,
             faults=faults,
+            account=account,
         )
     except OSError as error:
         msg = (
@@ -175,8 +199,16 @@ def sandbox(
             BRAZE_PARTNER=_PARTNER,
             BRAZE_PARTNER_API_KEY=partner_api_key,
             BRAZE_DATA_IMPORT_KEY=data_import_key,
+            MOVABLE_INK_URL=server.collector_url,
+            MOVABLE_INK_USERNAME=account.username,
+            MOVABLE_INK_PASSWORD=account.password,
         )
         _serve(server, stop, quiet=quiet)
+
+
+def _end_of(day: datetime) -> Callable[[], float]:
+    ends = (day.replace(tzinfo=UTC) + timedelta(days=1)).timestamp()
+    return lambda: ends
 
 
 def _announce(**variables: str) -> None:

@@ -40,6 +40,8 @@ POOLS: Final[dict[str, Rate | None]] = {
     "catalog_item": (50, 60.0),
     "cohorts": (250_000, 3600.0),
     "shared": (250_000, 3600.0),
+    # Movable Ink's collector, which publishes no limit.
+    "movable_ink": None,
 }
 # The contracts whose headers tell seconds do so where user data is written.
 _DIALECTS: Final = frozenset({TRACK, "bulk"})

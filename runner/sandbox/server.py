@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Mapping
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, Self
 
-from . import admin, endpoints
+from . import admin, collector, endpoints
 from . import faults as _faults
 from . import state as states
+from .collected import Account
 from .rates import Dialect, Limits, Rate
 from .state import Delays, Settings, State
 from .track import Limit
@@ -46,6 +47,7 @@ class Sandbox:
         partner: str | None = None,
         partner_api_key: str = "sandbox-partner-key",
         data_import_key: str = "sandbox-import-key",
+        account: Account = Account(),  # noqa: B008 - a value, never changed
         visibility_seconds: float = 0.0,
         export_seconds: float = 0.0,
         fields_seconds: float = 0.0,
@@ -74,6 +76,7 @@ class Sandbox:
             partner=partner,
             partner_api_key=partner_api_key,
             data_import_key=data_import_key,
+            account=account,
             delays=Delays(
                 visibility=visibility_seconds,
                 export=export_seconds,
@@ -121,6 +124,19 @@ class Sandbox:
         """The REST endpoint to configure."""
         host, port = self._server.server_address[:2]
         return f"http://{host!s}:{port}"
+
+    @property
+    def collector_url(self) -> str:
+        """Where Movable Ink takes events."""
+        return f"{self.url}/behavioral/{self._state.settings.account.key}"
+
+    def collected(self) -> list[dict[str, Any]]:
+        """Copy every event that Movable Ink took, in order."""
+        return list(states.all_collected(self._state)["events"])
+
+    def collector(self) -> dict[str, Any]:
+        """Copy all that the collector knows: `events`, `refused`, `unintroduced`."""
+        return states.all_collected(self._state)
 
     def profiles(self) -> dict[str, dict[str, Any]]:
         """Copy every profile, by external_id or `braze_id:<id>`."""
@@ -224,6 +240,8 @@ def _names(groups: Collection[str] | Mapping[str, str] | None) -> dict[str, str]
 def _answer(state: State, request: Request, *, peer: str) -> Answer:
     if admin.is_admin(request):
         return admin.respond(state, request, peer=peer)
+    if collector.is_for(request):
+        return collector.respond(state, request)
     return endpoints.respond(state, request)
 
 

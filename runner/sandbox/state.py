@@ -17,6 +17,7 @@ from typing import Any
 from . import cohorts, faults, rates, strict_json, workspace
 from .catalogs import Catalog
 from .cohorts import Cohort
+from .collected import Account, Collected
 from .faults import Faults
 from .flights import Flights
 from .later import Later
@@ -58,6 +59,7 @@ class Settings:
     partner: str | None = None
     partner_api_key: str = "sandbox-partner-key"
     data_import_key: str = "sandbox-import-key"
+    account: Account = field(default_factory=Account)
     delays: Delays = Delays()
     strict: bool = True
     kept_bodies: int = 1000
@@ -81,6 +83,7 @@ class State:
     workspace: Workspace = field(init=False)
     catalogs: dict[str, Catalog] = field(init=False)
     cohorts: dict[str, Cohort] = field(init=False)
+    collected: Collected = field(init=False)
     later: Later = field(init=False)
     flights: Flights = field(init=False)
     meters: Meters = field(init=False)
@@ -165,6 +168,17 @@ def all_cohorts(state: State) -> dict[str, dict[str, Any]]:
         return cohorts.views(state.cohorts, state.workspace)
 
 
+def all_collected(state: State) -> dict[str, Any]:
+    """Copy what arrived for Movable Ink: events in order, and what was refused."""
+    with state.lock:
+        collected = state.collected
+        return {
+            "events": copy.deepcopy(collected.events),
+            "refused": dict(collected.refused),
+            "unintroduced": collected.unintroduced,
+        }
+
+
 def all_requests(state: State) -> list[dict[str, Any]]:
     """Copy the record of every request, oldest first."""
     with state.lock:
@@ -212,6 +226,7 @@ def _clear(state: State) -> None:
     keeps_past = settings.delays.export > 0
     state.workspace = Workspace(settings.blocklist, keeps_past)
     state.catalogs, state.cohorts = {}, {}
+    state.collected = Collected()
     state.later, state.flights, state.meters = Later(), Flights(), Meters()
     state.windows = rates.windows(settings.rate_limit, settings.limits)
     state.waits = {name: Wait() for name in state.windows}

@@ -1,0 +1,1 @@
+"""Movable Ink: where its events go, their contracts, samples and webhook templates."""

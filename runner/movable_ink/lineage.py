@@ -1,0 +1,55 @@
+"""No holdout may ever apply to Movable Ink: whoever is left out gets stale images.
+
+Looks at everything upstream of a sync, and at the macros that are called there. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..manifest import Sync
+
+MODEL = "audience_holdouts"
+MACRO = "is_held_out"
+
+
+def holdouts(syncs: Iterable[Sync], content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every sync to Movable Ink that a holdout stands upstream of.
+
+    `content` is the manifest: `nodes`, and `macros` where dbt wrote them.
+    """
+    nodes: Mapping[str, Any] = content["nodes"]
+    macros: Mapping[str, Any] = content.get("macros") or {}
+    for sync in syncs:
+        if sync.destination != "movable_ink":
+            continue
+        for unique_id in _upstream([sync.unique_id], nodes):
+            node = nodes[unique_id]
+            called = _upstream(node["depends_on"].get("macros", ()), macros)
+            names = {macros[each].get("name") for each in called}
+            if node["name"] == MODEL or MACRO in names:
+                yield (
+                    f"{node['original_file_path']}: model {node['name']} holds a "
+                    f"control group out and is upstream of {sync.name}, which goes to "
+                    "Movable Ink: every event must be sent. Build the mart without it."
+                )
+                break
+
+
+def _upstream(begin: Iterable[str], known: Mapping[str, Any]) -> list[str]:
+    """These and all that they depend on, the nearest first."""
+    found: dict[str, None] = {}
+    waiting = [each for each in begin if each in known]
+    for each in waiting:
+        if each in found:
+            continue
+        found[each] = None
+        depends = known[each].get("depends_on", {})
+        waiting += [
+            one
+            for one in [*depends.get("nodes", ()), *depends.get("macros", ())]
+            if one in known
+        ]
+    return list(found)
