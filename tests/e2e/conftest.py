@@ -13,7 +13,10 @@ from .test_adventureworks import Example, copy, run
 
 __all__ = ["adventureworks", "built_objects", "known", "known_objects", "objects"]
 
-OTHERWISE = "{revenue: purchases, audience_encodings: [flags, lists, groups, cohorts]}"
+OTHERWISE = (
+    "{revenue: purchases, audience_encodings: [flags, lists, groups, cohorts], "
+    "collections: [customers, products]}"
+)
 
 
 @pytest.fixture(scope="session")
