@@ -156,3 +156,20 @@ def test_loads_take_the_place_of_what_they_cleared(folder: Path) -> None:
         sizes.append((folder / "records" / "data.mdb").stat().st_size)
     assert sizes[-1] == sizes[3]
     store.close()
+
+
+def test_notes_that_cannot_be_read_are_damage_every_time(folder: Path) -> None:
+    with lmdb.open(str(folder / "records"), max_dbs=9) as env:
+        notes = env.open_db(b"notes")
+        with env.begin(write=True) as txn:
+            txn.put(b"things", b"{}", db=notes)
+    store = open_store(str(folder))
+    with asyncio.Runner() as loop:
+        reader = store.reader()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="its notes about a collection"):
+                loop.run(reader.find("things", "id", "007"))
+        loop.run(reader.close())
+    with pytest.raises(StoreError, match="its notes about a collection"):
+        store.held()
+    store.close()

@@ -209,6 +209,14 @@ def test_a_script_that_redis_forgot_is_given_again(desk: Desk, client: Any) -> N
     assert desk.body("id", "1") == record("1")
 
 
+def test_a_reader_connects_again(desk: Desk, client: Any) -> None:
+    push(desk.store, [thing("1")])
+    assert desk.body("id", "1") == record("1")
+    assert client.client_kill_filter(_type="normal", skipme=True) > 0
+    assert desk.body("id", "1") == record("1")
+    assert desk.store.held()["things"].version.records == 1
+
+
 def test_every_key_is_within_one_slot_of_a_cluster(desk: Desk, client: Any) -> None:
     push(desk.store, [thing("1", name="a")])
     push(desk.store, [thing("1", name="b")])
