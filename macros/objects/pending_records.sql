@@ -39,6 +39,8 @@
     {%- set definition = braze_bridge.collection_definition(
         collection, key, columns, indexes, missing, cache_seconds
     ) -%}
+    {%- set scope = "'" ~ collection ~ "'" -%}
+    {%- set is_record = "starts_with(row_key, '" ~ collection ~ "/')" -%}
     {%- set tombstone = "'{\"tombstone\":true}'" -%}
     {%- set removed = {
         'delete': {
@@ -46,15 +48,15 @@
             'payload': "'{\"key\":' || " ~ braze_bridge.json_text(
                 "substr(row_key, position('/' in row_key) + 1)"
             ) ~ " || '}'",
-            'scope': braze_bridge.catalog_of_row_key(),
-            'where': "position('/' in row_key) > 0",
+            'scope': scope,
+            'where': is_record,
         },
         'tombstone': {
             'operation': "'tombstones'",
             'payload': tombstone,
             'row_json': tombstone,
-            'scope': braze_bridge.catalog_of_row_key(),
-            'where': "position('/' in row_key) > 0 and (row_json is distinct from " ~ tombstone
+            'scope': scope,
+            'where': is_record ~ ' and (row_json is distinct from ' ~ tombstone
                 ~ " or sent_hash = '' or " ~ braze_bridge.is_defined_anew(collection, definition)
                 ~ ')',
         },
@@ -68,7 +70,7 @@
         ),
         parts={
             'operation': "'records'",
-            'scope': "'" ~ collection ~ "'",
+            'scope': scope,
             'payload': '_text',
             'user_key': braze_bridge.user_key('external_id', '_user'),
             'problem': '_problem',
@@ -126,6 +128,7 @@
 {%- endmacro %}
 
 
+{# A sync fills one collection for good: the ledger would take the keys of another for its. #}
 {% macro definition_row(collection, definition) -%}
     select
         '{{ collection }}' as row_key,
@@ -133,7 +136,13 @@
         '{{ definition }}' as row_json,
         'collection' as operation,
         '{{ collection }}' as scope,
-        cast(null as varchar) as problem
+        (
+            select
+                'this sync has filled the collection ' || min(row_key)
+                || ': give the model another name too'
+            from sent_rows
+            where position('/' in row_key) = 0 and row_key <> '{{ collection }}'
+        ) as problem
 {%- endmacro %}
 
 

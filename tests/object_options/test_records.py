@@ -227,6 +227,20 @@ def test_a_tombstone_stands_again_in_a_store_that_is_made_anew() -> None:
     assert things.push() == []
 
 
+def test_a_sync_fills_one_collection_for_good() -> None:
+    things = Collection(THINGS)
+    things.mart(TWO)
+    things.push()
+
+    things.options["collection"] = "others"
+
+    (row,) = things.rows()
+    assert (row["row_key"], row["operation"]) == ("others", "collection")
+    assert row["problem"] == (
+        "this sync has filled the collection things: give the model another name too"
+    )
+
+
 def test_nothing_is_put_of_a_suppressed_person() -> None:
     things = Collection(THINGS | {"user": "colour"})
     things.mart(TWO)
