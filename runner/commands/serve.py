@@ -9,6 +9,7 @@ import click
 
 from ..errors import ConfigError
 from ..serve.options import Options, tls_files, usable_cores
+from ..settings import read_setting
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -68,6 +69,7 @@ def serve(
     Example:
       runner serve --store store
     """
+    store = store or read_setting("PERSONALIZATION_STORE")
     if not store:
         msg = (
             "No store is named. Set PERSONALIZATION_STORE, or --store, to a folder or "
