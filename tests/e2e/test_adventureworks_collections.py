@@ -1,4 +1,4 @@
-"""Every customer and product of a real shop, served by each index as the mart has it."""
+"""Every customer and product of a real shop, served by each index, as in the mart."""
 
 from __future__ import annotations
 
