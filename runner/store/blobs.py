@@ -99,7 +99,7 @@ def _checked(blob: bytes) -> tuple[int, int, int, int]:
 
 
 def _entries(payload: str) -> tuple[Entries, int]:
-    """The list of entries, and where in the text it ends; a user may stand before it."""
+    """The list of entries, which a user may precede, and where in the text it ends."""
     begin = 1
     try:
         if payload.startswith(_USER):

@@ -6,6 +6,7 @@ SIGBUS, so its length is compared with what its own first pages say.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import time
@@ -21,14 +22,17 @@ import lmdb
 from .errors import StoreError, StoreMissing
 from .state import FORMAT, check_format
 
-_MOST_BYTES = 1 << 40
+_MAP_SIZES = (1 << 40, 1 << 37, 1 << 34)
 """Address space, not disk: a file is as long as what was ever in it."""
-_MOSTDATABASES = 1_024
+_MOST_DATABASES = 1_024
 """Five for each collection and one for the notes: 200 collections."""
 _MOST_READERS = 1_024
 DATA = "data.mdb"
 _NOTES = b"notes"
 _FORMAT_KEY = b"\0format"
+
+_FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)))
+"""How a write ends for which there is no room; half a write is an I/O error to LMDB."""
 
 # Linux, 64 bits; lmdb.h's MDB_meta after a page's header of 16 bytes: magic, version,
 # address, map size, two trees of 48 bytes (the first begins with the size of a page),
@@ -136,9 +140,8 @@ def naming(folder: Path) -> Iterator[None]:
     """Turn LMDB's errors into StoreError, with the folder and what to do."""
     try:
         yield
-    except (lmdb.MapFullError, lmdb.DiskError) as error:
-        msg = f"{folder}: no room for the store: {error}. Make room, then push again."
-        raise StoreError(msg) from None
+    except StoreError as error:
+        raise error.at(folder) from None
     except lmdb.DbsFullError:
         msg = f"{folder}: a store holds 200 collections. Open another store for more."
         raise StoreError(msg) from None
@@ -146,13 +149,14 @@ def naming(folder: Path) -> Iterator[None]:
         msg = f"{folder}: more than {_MOST_READERS} readers. Serve with fewer workers."
         raise StoreError(msg) from None
     except lmdb.Error as error:
-        is_full = "No space left" in str(error)
+        is_full = isinstance(error, lmdb.MapFullError) or str(error).endswith(_FULL)
+        what = "no room for the store" if is_full else "the store cannot be used"
         remedy = (
-            "Make room, then push again"
+            "Make room, or look at the disk, then push again"
             if is_full
             else "Rebuild the store from nothing (docs/personalization.md)"
         )
-        msg = f"{folder}: the store cannot be used: {error}. {remedy}."
+        msg = f"{folder}: {what}: {error}. {remedy}."
         raise StoreError(msg) from None
 
 
@@ -174,17 +178,7 @@ def _make(folder: Path) -> None:
 def _open(folder: Path, *, write: bool) -> lmdb.Environment:
     _check_length(folder)
     with naming(folder):
-        env = lmdb.open(
-            str(folder),
-            map_size=_MOST_BYTES,
-            readonly=not write,
-            mode=0o600,
-            create=write,
-            readahead=False,
-            max_readers=_MOST_READERS,
-            max_dbs=_MOSTDATABASES,
-            max_spare_txns=4,
-        )
+        env = _map(folder, _MAP_SIZES, write=write)
         try:
             _check_ours(env, folder, write=write)
             # A reader that was killed would keep the pages it read from being used.
@@ -193,6 +187,26 @@ def _open(folder: Path, *, write: bool) -> lmdb.Environment:
             env.close()
             raise
     return env
+
+
+def _map(folder: Path, sizes: tuple[int, ...], *, write: bool) -> lmdb.Environment:
+    """Open with as much address space as the process may have."""
+    try:
+        return lmdb.open(
+            str(folder),
+            map_size=sizes[0],
+            readonly=not write,
+            mode=0o600,
+            create=write,
+            readahead=False,
+            max_readers=_MOST_READERS,
+            max_dbs=_MOST_DATABASES,
+            max_spare_txns=4,
+        )
+    except lmdb.MemoryError:
+        if len(sizes) == 1:
+            raise
+    return _map(folder, sizes[1:], write=write)
 
 
 def _check_ours(env: lmdb.Environment, folder: Path, *, write: bool) -> None:

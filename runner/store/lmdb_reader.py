@@ -52,12 +52,9 @@ class LmdbReader:
                     if txn.id() == self._transaction:
                         return self._look(txn, collection, index, value)
                 self._read()
-        except lmdb.Error:
+        except (lmdb.Error, StoreError):
             with naming(self._shelf.folder):
                 raise
-        except StoreError as error:
-            msg = f"{self._shelf.folder}: {error}"
-            raise StoreError(msg) from None
 
     async def held(self) -> dict[str, Held]:
         """What is held now, by collection."""

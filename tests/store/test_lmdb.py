@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,6 +148,35 @@ def test_a_store_that_was_removed_and_made_again_is_a_new_one(folder: Path) -> N
     assert set(store.held()) == {"things"}
     again.close()
     store.close()
+
+
+def test_a_full_disk_is_said_so_and_what_was_shown_still_is(folder: Path) -> None:
+    store = open_store(str(folder))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (folder / "records" / "data.mdb").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100_000, hard))
+    try:
+        for anew in (False, True):
+            with pytest.raises(StoreError, match=r"no room for the store.*push again"):
+                push(store, [thing(f"{n}", "x" * 1_000) for n in range(900)], anew=anew)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(dict(store.rows("things"))) == 100
+    assert push(store, [thing("new")]).records == 101
+    store.close()
+
+
+def test_little_address_space_is_enough(folder: Path) -> None:
+    code = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (64 << 30, 64 << 30))\n"
+        "from runner.store import open_store\n"
+        f"print(len(list(open_store({str(folder)!r}).rows('things'))))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "100\n"
 
 
 def test_loads_take_the_place_of_what_they_cleared(folder: Path) -> None:

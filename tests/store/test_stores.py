@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 
 from runner.store import (
     AccessKey,
     Index,
+    Store,
     StoreError,
     StoreMissing,
+    lmdb_layout,
     new_key,
     open_store,
 )
+from runner.store.lmdb_changing import Changing
+from runner.store.lmdb_env import close_shelf, open_shelf
+from runner.store.lmdb_loading import Loading
 
 from .conftest import Desk
 from .things import BUILT_AT, THINGS, TOMBSTONE, push, put, record, thing, tombstone
@@ -265,6 +274,42 @@ def test_an_erased_record_does_not_come_back(desk: Desk, *, anew: bool) -> None:
     assert len(list(desk.store.rows("things"))) == 2
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_erased_record_is_not_in_what_a_killed_push_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    push(desk.store, [thing("a"), thing("b")])
+    with desk.store.fill(THINGS, run_id="x", built_at=BUILT_AT, anew=anew) as filling:
+        filling.put([thing("a", "in the push")])
+        # Killed: nothing is given back.
+        monkeypatch.setattr(type(filling), "close", _leave)
+    assert desk.store.erase("things", ["a"]) == 1
+    assert not any(b"in the push" in each for each in _everything(desk.store))
+    assert desk.body("id", "a") == "missing"
+    assert desk.body("id", "b") == record("b")
+
+
+def _leave(filling: Any) -> None:
+    if isinstance(filling, Loading):
+        filling._txn.commit()
+    elif isinstance(filling, Changing):
+        filling._txn.abort()
+
+
+def _everything(store: Store) -> Iterator[bytes]:
+    """All that a store holds, shown or not."""
+    if "://" in store.url:
+        with redis.Redis.from_url(store.url) as client:
+            for key in client.scan_iter("*records*"):
+                yield from client.hvals(key)
+        return
+    shelf = open_shelf(Path(store.url) / "records", write=False)
+    for database in lmdb_layout.all_of(shelf, "things"):
+        with shelf.env.begin() as txn:
+            yield from (bytes(blob) for _, blob in txn.cursor(database))
+    close_shelf(shelf)
+
+
 def test_erasing_from_what_is_not_held_is_no_error(desk: Desk) -> None:
     assert desk.store.erase("things", ["a"]) == 0
 
@@ -280,6 +325,19 @@ def test_a_dropped_collection_leaves_the_others(desk: Desk) -> None:
     assert desk.find("id", "2", "others").kind == "record"
     assert push(desk.store, [thing("3")]).records == 1
     assert desk.body("id", "1") == desk.body("name", "a") == "missing"
+
+
+def test_a_user_may_stand_before_the_indexes(desk: Desk) -> None:
+    rows = []
+    for key, indexes in (("1", '[["name","a"]]'), ("2", "[]")):
+        rest = f'"indexes":{indexes},"record":{record(key)}}}'
+        rows.append((key, f'{{"user_key":"é\\"{key}",{rest}', "ab" * 16))
+    push(desk.store, rows)
+    assert desk.body("name", "a") == desk.body("id", "1") == record("1")
+    assert desk.body("id", "2") == record("2")
+    assert sorted(desk.store.rows("things")) == [row[:2] for row in rows]
+    push(desk.store, [thing("1", name="b")])
+    assert (desk.body("name", "a"), desk.body("name", "b")) == ("missing", record("1"))
 
 
 @pytest.mark.parametrize(
