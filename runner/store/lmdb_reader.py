@@ -15,7 +15,8 @@ from .definition import Held
 from .entries import key_of, prefix, record_key
 from .errors import StoreError
 from .interface import UNKNOWN, Answer
-from .lmdb_env import DATA, Shelf, close_shelf, naming
+from .lmdb_env import Shelf, close_shelf, naming
+from .lmdb_file import DATA
 from .state import read_state
 
 _WARM_BYTES = 1 << 20
