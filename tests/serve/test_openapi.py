@@ -19,7 +19,7 @@ schema = schemathesis.openapi.from_dict(document())
 
 @schema.parametrize()
 @settings(
-    max_examples=8,
+    max_examples=5,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -64,8 +64,10 @@ def test_each_kind_of_answer_is_described(
         "/v1/collections/{collection}/records/{index}/{value}",
     )
     responses = document()["paths"][route]["get"]["responses"]
-    described = {name.lower() for name in responses[str(status)]["headers"]}
+    described = responses[str(status)]["headers"]
+    always = {name.lower() for name, each in described.items() if "$ref" in each}
     ordinary = {"server", "date", "content-type", "content-length"}
 
     assert found.status == status
-    assert found.headers.keys() - ordinary == described
+    assert always <= found.headers.keys()
+    assert found.headers.keys() - ordinary <= {name.lower() for name in described}

@@ -49,7 +49,7 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 def use(page: Page, key: str) -> None:
-    page.get_by_label("Key", exact=True).first.fill(key)
+    page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Use key").click()
 
 

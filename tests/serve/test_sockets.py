@@ -58,11 +58,13 @@ def test_an_odd_value_is_a_small_answer(
     assert len(found.body) < 200
 
 
-@pytest.mark.parametrize("length", [60_000, 100_000, 200_000])
-def test_an_endless_url_is_refused(server: Server, length: int) -> None:
+@pytest.mark.parametrize(
+    ("length", "status"), [(60_000, 414), (100_000, 414), (200_000, 431)]
+)
+def test_an_endless_url_is_refused(server: Server, length: int, status: int) -> None:
     head = b"GET " + VALUE.encode() + b"a" * length + b" HTTP/1.1\r\nHost: x\r\n"
 
-    assert server.raw(head).startswith(b"HTTP/1.1 414 ")
+    assert server.raw(head).startswith(b"HTTP/1.1 %d " % status)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def _paced(server: Server, *, seconds: float, a_second: int) -> list[float]:
 
 def test_metrics_count_what_all_workers_answered(server: Server) -> None:
     for _ in range(20):
-        server.ask(PATH + "/email/nobody%40example.com")
+        server.ask(PATH + "/email/zz9%40example.com")
     # The other worker leaves its counts once a second.
     deadline, found = time.monotonic() + 5, 0.0
     while found < 20 and time.monotonic() < deadline:
@@ -187,7 +189,7 @@ def test_metrics_count_what_all_workers_answered(server: Server) -> None:
 
     assert found == 20
     assert 'personalization_collection_records{collection="products"} 1.0' in text
-    assert "nobody" not in text
+    assert "zz9" not in text
 
 
 def test_tls_serves_what_plain_text_does(store: Stored, certificate: Path) -> None:
