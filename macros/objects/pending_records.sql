@@ -40,26 +40,10 @@
         collection, key, columns, indexes, missing, cache_seconds
     ) -%}
     {%- set scope = "'" ~ collection ~ "'" -%}
-    {%- set is_record = "starts_with(row_key, '" ~ collection ~ "/')" -%}
-    {%- set tombstone = "'{\"tombstone\":true}'" -%}
     {%- set removed = {
-        'delete': {
-            'operation': "'records_delete'",
-            'payload': "'{\"key\":' || " ~ braze_bridge.json_text(
-                "substr(row_key, position('/' in row_key) + 1)"
-            ) ~ " || '}'",
-            'scope': scope,
-            'where': is_record,
-        },
-        'tombstone': {
-            'operation': "'tombstones'",
-            'payload': tombstone,
-            'row_json': tombstone,
-            'scope': scope,
-            'where': is_record ~ ' and (row_json is distinct from ' ~ tombstone
-                ~ " or sent_hash = '' or " ~ braze_bridge.is_defined_anew(collection, definition)
-                ~ ')',
-        },
+        'scope': scope,
+        'where': "starts_with(row_key, '" ~ collection ~ "/')",
+        'is_defined_anew': braze_bridge.is_defined_anew(collection, definition),
     } -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.record_rows(mart, key, columns, indexes, user, definition),
@@ -75,10 +59,44 @@
             'user_key': braze_bridge.user_key('external_id', '_user'),
             'problem': '_problem',
         },
-        removed=removed.get(on_removed),
+        removed=braze_bridge.removed_records(on_removed, user, **removed),
         definitions=braze_bridge.definition_row(collection, definition),
         exact=true,
     ) -}}
+{%- endmacro %}
+
+
+{# What becomes of a record that has no row any more. Of who was erased nothing is kept,
+   whatever on_removed says. #}
+{% macro removed_records(on_removed, user, scope, where, is_defined_anew) -%}
+    {%- set tombstone = "'{\"tombstone\":true}'" -%}
+    {%- set deleted = {
+        'operation': "'records_delete'",
+        'payload': "'{\"key\":' || " ~ braze_bridge.json_text(
+            "substr(row_key, position('/' in row_key) + 1)"
+        ) ~ " || '}'",
+        'scope': scope,
+        'where': where,
+    } -%}
+    {%- set is_erased = 'false' if not user else '(' ~ braze_bridge.user_hash(
+        braze_bridge.json_member('row_json', 'user_key')
+    ) ~ ' in (select user_hash from suppressed_users)) is true' -%}
+    {%- set case = 'case when ' ~ is_erased ~ ' then ' -%}
+    {%- if on_removed == 'tombstone' -%}
+        {{- return({
+            'operation': case ~ deleted.operation ~ " else 'tombstones' end",
+            'payload': case ~ deleted.payload ~ ' else ' ~ tombstone ~ ' end',
+            'row_json': case ~ 'null else ' ~ tombstone ~ ' end',
+            'scope': scope,
+            'where': where ~ ' and (' ~ is_erased ~ ' or row_json is distinct from '
+                ~ tombstone ~ " or sent_hash = '' or " ~ is_defined_anew ~ ')',
+        }) -}}
+    {%- elif on_removed == 'keep' -%}
+        {{- return(
+            dict(deleted, where=where ~ ' and ' ~ is_erased) if user else none
+        ) -}}
+    {%- endif -%}
+    {{- return(deleted) -}}
 {%- endmacro %}
 
 
