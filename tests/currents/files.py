@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,37 +107,41 @@ class Desk:
 
     def load(self, path: str | Path | None = None, **options: Any) -> Any:
         """Load the files; return what the command says as JSON."""
-        run = self.run("load", str(path or self.files), "--format", "json", **options)
+        arguments = ("load", str(path or self.files), "--format", "json")
+        run = self.run(*arguments, "--processes", "1", **options)
         assert run.code in (0, 4), run.err
         return run.json
 
     def sql(self, statement: str) -> list[Any]:
         """Run one statement; the file is closed again at once."""
-        connection = duckdb.connect(str(self.directory / "shop.duckdb"))
-        try:
-            connection.execute(f"set search_path = '{SCHEMA}'")
+        with self.warehouse() as connection:
             return connection.execute(statement).fetchall()
-        finally:
-            connection.close()
+
+    @contextlib.contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that finds the tables of Currents without their schema."""
+        with duckdb.connect(str(self.directory / "shop.duckdb")) as connection:
+            connection.execute(f"set search_path = '{SCHEMA}'")
+            yield connection
 
     def tables(self) -> dict[str, tuple[list[str], list[Any]]]:
         """Each table's columns and rows, without what depends on when a file came."""
-        ours = "'_file', '_hour', '_loaded_at'"
         found = {}
-        for (table,) in self.sql(
-            f"select table_name from duckdb_tables() where schema_name = '{SCHEMA}' "
-            "and table_name <> 'currents_files' order by all"
-        ):
-            columns = [
-                name
-                for (name,) in self.sql(
-                    f"select column_name from duckdb_columns() where table_name = "
-                    f"'{table}' and column_name not in ({ours}) order by all"
-                )
-            ]
-            names = ", ".join(f'"{name}"' for name in columns)
-            rows = self.sql(f"select {names} from {table} order by all")
-            found[table] = (columns, rows)
+        with self.warehouse() as connection:
+            columns = connection.execute(
+                f"""
+                select table_name, list(column_name order by column_name)
+                from duckdb_columns()
+                where
+                    schema_name = '{SCHEMA}' and table_name <> 'currents_files'
+                    and column_name not in ('_file', '_hour', '_loaded_at')
+                group by all
+                """
+            ).fetchall()
+            for table, names in columns:
+                wanted = ", ".join(f'"{name}"' for name in names)
+                rows = connection.execute(f"select {wanted} from {table} order by id")
+                found[table] = (names, rows.fetchall())
         return found
 
     def path(
