@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from runner.store import Store, lmdb_layout
+from runner.store import Store, lmdb_layout, lmdb_loading
 from runner.store.lmdb_changing import Changing
 from runner.store.lmdb_env import close_shelf, open_shelf
 from runner.store.lmdb_loading import Loading
@@ -47,6 +47,18 @@ def test_an_erased_record_is_not_in_what_a_killed_push_left(
     assert not any(b"in the push" in each for each in _everything(desk.store))
     assert desk.body("id", "a") == "missing"
     assert desk.body("id", "b") == record("b")
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_push_that_was_not_committed_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    # Each put ends a transaction of a load.
+    monkeypatch.setattr(lmdb_loading, "_MOST_DIRTY", 1)
+    push(desk.store, [thing("a")])
+    with desk.store.fill(THINGS, run_id="x", built_at=BUILT_AT, anew=anew) as filling:
+        filling.put([thing("b", "in the push")])
+    assert len(list(_everything(desk.store))) == 1
 
 
 def _leave(filling: Any) -> None:

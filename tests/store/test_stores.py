@@ -145,6 +145,19 @@ def test_leaving_without_a_commit_undoes_everything(desk: Desk, *, anew: bool) -
     assert desk.body("name", "c") == "missing"
 
 
+def test_a_load_gives_the_version_before_up_when_it_begins(desk: Desk) -> None:
+    for anew in (False, True):
+        push(desk.store, [thing("1")])
+        push(desk.store, [thing("1", 2)], anew=anew)
+        assert desk.store.held()["things"].previous
+        with desk.store.fill(THINGS, run_id="x", built_at=BUILT_AT, anew=True):
+            pass
+        assert desk.store.held()["things"].previous is None
+        with pytest.raises(StoreError, match="no version before"):
+            desk.store.roll_back("things")
+        assert desk.body("id", "1") == record("1", 2)
+
+
 def test_a_push_that_is_anew_forgets_what_it_does_not_put(desk: Desk) -> None:
     push(desk.store, [thing("1", name="a"), thing("2")])
     version = push(desk.store, [thing("2", 2)], anew=True)
@@ -159,11 +172,12 @@ def test_a_load_takes_rows_in_any_order_and_more_than_once(desk: Desk) -> None:
         filling.put([thing("3", 2, name="c"), thing("1", name="b")])
         filling.put([thing("9"), thing("9", 2, name="e"), tombstone("5")])
         filling.put([])
-        filling.remove(["4", "none"])
+        filling.remove(["4", "3", "none"])
+        filling.put([thing("3", 3, name="c")])
         version = filling.commit()
     assert version.records == 3
     bodies = [desk.body("name", value) for value in "abcde"]
-    first, second = record("1"), record("3", 2)
+    first, second = record("1"), record("3", 3)
     assert bodies == ["missing", first, second, "missing", record("9", 2)]
     assert desk.body("id", "5") == "gone"
 
@@ -241,7 +255,8 @@ def test_a_new_definition_reorders_the_lists_it_puts(desk: Desk) -> None:
     definition = replace(THINGS, indexes=(THINGS.indexes[0], falling))
     # Its hash covers the definition, so every row of the mart comes again.
     again = [(key, payload, "ab" * 16) for key, payload, _ in rows]
-    push(desk.store, again, definition=definition)
+    elsewhere = [thing(key, shelf="s", order=(9, 9)) for key in "abc"]
+    push(desk.store, [*elsewhere, *again], definition=definition)
     found = desk.body("shelf", "s")
     assert found == f'{{"records":[{record("c")},{record("a")}]}}'
     desk.store.roll_back("things")
