@@ -78,25 +78,26 @@
         'scope': scope,
         'where': where,
     } -%}
-    {%- set is_erased = 'false' if not user else '(' ~ braze_bridge.user_hash(
-        braze_bridge.json_member('row_json', 'user_key')
-    ) ~ ' in (select user_hash from suppressed_users)) is true' -%}
-    {%- set case = 'case when ' ~ is_erased ~ ' then ' -%}
-    {%- if on_removed == 'tombstone' -%}
-        {{- return({
-            'operation': case ~ deleted.operation ~ " else 'tombstones' end",
-            'payload': case ~ deleted.payload ~ ' else ' ~ tombstone ~ ' end',
-            'row_json': case ~ 'null else ' ~ tombstone ~ ' end',
-            'scope': scope,
-            'where': where ~ ' and (' ~ is_erased ~ ' or row_json is distinct from '
-                ~ tombstone ~ " or sent_hash = '' or " ~ is_defined_anew ~ ')',
-        }) -}}
-    {%- elif on_removed == 'keep' -%}
-        {{- return(
-            dict(deleted, where=where ~ ' and ' ~ is_erased) if user else none
-        ) -}}
+    {%- if user -%}
+        {%- do deleted.update({'is_erased': '(' ~ braze_bridge.user_hash(
+            braze_bridge.json_member('sent_rows.row_json', 'user_key')
+        ) ~ ' in (select user_hash from suppressed_users)) is true'}) -%}
     {%- endif -%}
-    {{- return(deleted) -}}
+    {%- if on_removed == 'delete' -%}
+        {{- return(deleted) -}}
+    {%- elif on_removed == 'keep' -%}
+        {{- return(dict(deleted, where=where ~ ' and is_erased') if user else none) -}}
+    {%- endif -%}
+    {%- set is_erased = 'is_erased' if user else 'false' -%}
+    {%- set case = 'case when ' ~ is_erased ~ ' then ' -%}
+    {{- return(dict(
+        deleted,
+        operation=case ~ deleted.operation ~ " else 'tombstones' end",
+        payload=case ~ deleted.payload ~ ' else ' ~ tombstone ~ ' end',
+        row_json=case ~ 'null else ' ~ tombstone ~ ' end',
+        where=where ~ ' and (' ~ is_erased ~ ' or row_json is distinct from ' ~ tombstone
+            ~ " or sent_hash = '' or " ~ is_defined_anew ~ ')',
+    )) -}}
 {%- endmacro %}
 
 
