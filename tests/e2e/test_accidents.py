@@ -341,6 +341,13 @@ def test_check_asks_for_the_permissions_that_the_syncs_need(
     assert permission.partition(".")[0] in refused.err
 
 
+class Doors(http.server.ThreadingHTTPServer):
+    """Lets everybody in at once: with the usual five places some knock for minutes."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Late(http.server.BaseHTTPRequestHandler):
     """Answers one second after it was told to, one request after another."""
 
@@ -372,8 +379,7 @@ def test_an_answer_after_the_end_is_not_written_into_the_warehouse(
 ) -> None:
     """The number of the closed journal was the warehouse's a moment later."""
     shop = new_shop(tmp_path_factory, tmp_path)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
-    server.daemon_threads = True
+    server = Doors(("127.0.0.1", 0), Late)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     to = {
         "BRAZE_REST_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
