@@ -21,11 +21,14 @@ import duckdb
 import pytest
 from hypothesis import settings
 
-from runner.sandbox import Sandbox
+from runner.sandbox import Sandbox, server
 
 # A busy machine is no fault of an example's.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# A sandbox stops when its thread looks up: a minute, over all of its tests.
+server._STOP_POLL_SECONDS = 0.005
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PEOPLE = 300
