@@ -14,9 +14,8 @@ import duckdb
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import environment
+from tests.conftest import Shop, copy, environment
 
-from .events import new_shop
 from .objects import Objects
 from .test_once_crash import DRIVER
 
@@ -375,10 +374,10 @@ class Late(http.server.BaseHTTPRequestHandler):
 
 
 def test_an_answer_after_the_end_is_not_written_into_the_warehouse(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+    built_events: Shop, tmp_path: Path
 ) -> None:
     """The number of the closed journal was the warehouse's a moment later."""
-    shop = new_shop(tmp_path_factory, tmp_path)
+    shop = copy(built_events, tmp_path / "shop")
     server = Doors(("127.0.0.1", 0), Late)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     to = {
