@@ -168,7 +168,7 @@ class Shop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300 if "build" in arguments else 60,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
