@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runner.store import Index
@@ -37,6 +37,8 @@ def test_no_entry_is_too_long_for_lmdb_and_each_leads_to_its_key(
 
 
 @given(awkward, awkward, awkward, awkward)
+@example("name", "a\0b", "name", "a")
+@example("name\0a", "b", "name", "a")
 def test_no_value_begins_as_another_does(
     name: str, value: str, other_name: str, other: str
 ) -> None:
