@@ -7,6 +7,7 @@ worker leaves it asks callers to come back on a new connection.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -69,6 +70,8 @@ class Worker:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         # Granian stops at once on SIGTERM and on SIGINT; this comes before the first.
         loop.add_signal_handler(signal.SIGTERM, self._leave, loop)
+        # What is here now stays: the collector need not look at it again and again.
+        gc.freeze()
         self._beat = loop.create_task(self._keep_beat())
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:

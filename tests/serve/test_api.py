@@ -22,7 +22,7 @@ def code(reply: Reply) -> tuple[int, str]:
     """The status and the word of an error, which has all it should have."""
     said = json.loads(reply.body)
     assert set(said) == {"error", "code", "docs"}
-    assert said["docs"] == f"docs/personalization.md#{said['code']}"
+    assert said["docs"] == "docs/personalization.md#errors"
     return reply.status, said["code"]
 
 
@@ -420,8 +420,11 @@ def test_a_reply_names_its_place_and_key_and_no_value(api: Asking) -> None:
     assert (hidden.place.collection, hidden.place.index) == ("", "")
 
 
-def test_every_problem_has_a_code_of_its_own() -> None:
+def test_every_problem_has_a_code_of_its_own_that_is_explained() -> None:
     codes = [each.code for each in PROBLEMS]
+    docs = Path(__file__).parents[2] / "docs" / "personalization.md"
+    rows = {f"| `{each.code}` | {each.status} |" for each in PROBLEMS}
 
     assert len(set(codes)) == len(codes)
+    assert {row for row in rows if row not in docs.read_text()} == set()
     assert {each.text[-1] for each in PROBLEMS} == {"."}
