@@ -77,7 +77,8 @@ ROWS: dict[str, list[Row]] = {
 class Stored:
     """Where the store is, and the texts of keys by name."""
 
-    path: Path
+    path: Path | str
+    """A folder, or the URL of a Redis."""
     keys: dict[str, str]
 
     def headers(self, name: str) -> dict[str, str]:
@@ -92,7 +93,7 @@ def fill(store: Store, definition: Definition, rows: Sequence[Row]) -> None:
         filling.commit()
 
 
-def stored(path: Path) -> Stored:
+def stored(path: Path | str) -> Stored:
     """Make a store with everything in it."""
     store = open_store(str(path), create=True)
     for definition in (RECOMMENDATIONS, PRODUCTS, STAFF):

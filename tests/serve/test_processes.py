@@ -105,7 +105,7 @@ def _is_ours(pid: int) -> bool:
 
 def test_a_stop_answers_what_was_asked(own: Stored) -> None:
     """And leaves nothing behind: no worker, no folder, no line unwritten."""
-    folder = own.path.parent / "temporary"
+    folder = Path(own.path).parent / "temporary"
     folder.mkdir()
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(folder)
@@ -184,7 +184,7 @@ def test_a_push_is_seen_whole_while_it_is_asked_for(ours: Server) -> None:
 
 def test_a_store_that_takes_the_place_of_another_is_served(ours: Server) -> None:
     """As `mv` and `cp` do it, without a signal."""
-    path = ours.store.path
+    path = Path(ours.store.path)
     other = path.with_name("other")
     shutil.copytree(path, other)
     store = open_store(str(other))

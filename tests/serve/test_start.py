@@ -81,6 +81,17 @@ def test_a_store_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (refused().exit_code, "PERSONALIZATION_STORE" in str(refused())) == (2, True)
 
 
+def test_the_store_may_be_named_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A redis:// URL may hold a password."""
+    monkeypatch.delenv("PERSONALIZATION_STORE", raising=False)
+    (tmp_path / "named").write_text(f"{tmp_path / 'none'}\n")
+    monkeypatch.setenv("PERSONALIZATION_STORE_FILE", str(tmp_path / "named"))
+
+    assert str(tmp_path / "none") in str(refused())
+
+
 def test_a_store_that_is_not_there_is_refused(tmp_path: Path) -> None:
     error = refused("--store", str(tmp_path / "none"))
 
