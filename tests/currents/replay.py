@@ -52,7 +52,7 @@ def replay(folder: Path, count: int, seed: int) -> tuple[Desk, Desk, int]:
     arrivals = [path.relative_to(clean.files) for path in paths]
     doubled = rnd.sample(arrivals, count // 5)
     rnd.shuffle(arrivals)
-    waves = [arrivals[at::4] for at in range(4)]
+    waves = [arrivals[at::2] for at in range(2)]
     kills = 0
     for wave in waves:
         for path in wave:

@@ -141,10 +141,19 @@ def wanted(value: Any) -> Any:
     return value
 
 
+def bits(value: float) -> bytes:
+    """The 32 bits of a number, or nothing where it is beyond them."""
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return b""
+
+
 def same(ours: Any, theirs: Any) -> bool:
     """Equal, or the shortest decimal of the same 32 bits."""
     if isinstance(theirs, float) and ours is not None:
-        return bool(ours == theirs or math.isclose(ours, theirs, rel_tol=1e-6))
+        is_single = struct.unpack("<f", bits(theirs) or bytes(4))[0] == theirs
+        return bool(ours == theirs) or (is_single and bits(ours) == bits(theirs))
     if isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(same, ours, theirs))
     if isinstance(theirs, dict):
