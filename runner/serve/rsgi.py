@@ -31,7 +31,7 @@ from .replaced import Places
 from .tally import Tally, total
 
 _BEAT_SECONDS = 1.0
-_STRANGERS_A_SECOND = 100.0
+_STRANGERS_A_SECOND = 1_000.0
 """Answered by all workers together; the others are sent away."""
 _FAREWELL_SECONDS = 0.5
 """Between "come back on a new connection" and the end of the old ones."""
