@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
@@ -98,14 +99,16 @@ class Worker:
         if self._log:
             self._log.close()
         loop.run_until_complete(self._close(self._store, self._reader, self._places))
+        if os.getppid() != self._work.parent:
+            # It was killed and cannot clean up after itself.
+            shutil.rmtree(self._work.counts, ignore_errors=True)
 
     def _open(self) -> None:
         """Open what is at the store's place now; raises StoreError or StoreMissing."""
         store = open_store(self._work.store)
-        self._reader = store.reader()
-        self._store = store
-        self._places = Places(self._work.store)
-        self._api = Api(self._reader, store.keys, self._told, self._strangers)
+        reader, places = store.reader(), Places(self._work.store)
+        self._store, self._reader, self._places = store, reader, places
+        self._api = Api(reader, store.keys, self._told, self._strangers)
 
     async def _close(self, store: Store, reader: Reader, places: Places) -> None:
         places.close()
@@ -117,7 +120,7 @@ class Worker:
         before = (self._store, self._reader, self._places)
         try:
             self._open()
-        except RunnerError:
+        except (RunnerError, OSError):
             # It is not whole yet; until it is, the one before is served.
             return
         await self._close(*before)
@@ -138,7 +141,10 @@ class Worker:
 
     def _keep_counts(self) -> None:
         self._tally.lines_dropped = self._log.dropped if self._log else 0
-        self._tally.keep()
+        try:
+            self._tally.keep()
+        except OSError as error:
+            self._told.complain(f"Metrics cannot be kept: {error}. Make room for them.")
 
     def _metrics(self, held: dict[str, Held]) -> bytes:
         self._keep_counts()

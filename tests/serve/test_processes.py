@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -218,7 +219,11 @@ def test_a_key_is_revoked_within_five_seconds(ours: Server) -> None:
 
 def test_workers_do_not_outlive_their_parent(ours: Server) -> None:
     workers = ours.children()
+    opened = f"runner-serve-*/{workers[0]}-*"
+    folder = next(Path(tempfile.gettempdir()).glob(opened)).parent
     ours.signal(signal.SIGKILL)
     until(lambda: not any(_is_ours(pid) for pid in workers))
+
+    assert not folder.exists()
 
     ours.process.communicate()
