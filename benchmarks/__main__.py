@@ -17,7 +17,7 @@ COMMANDS = ("serve", "soak")
 def main() -> None:
     """Print the machine's facts, then each benchmark's table."""
     if sys.argv[1:2] and sys.argv[1] in COMMANDS:
-        importlib.import_module("benchmarks.serve").main()
+        importlib.import_module("benchmarks.serve.commands").main()
         return
     chosen = sys.argv[1:] or NAMES
     unknown = [name for name in chosen if name not in NAMES]
