@@ -1,4 +1,7 @@
-"""python -m benchmarks [push|plan|start|objects ...]: all when none is named."""
+"""python -m benchmarks [push|plan|start|objects ...]: all when none is named.
+
+`serve` and `soak` have options of their own and come alone; see their --help.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ import sys
 from .machine import facts
 
 NAMES = ("push", "plan", "start", "objects")
+COMMANDS = ("serve", "soak")
 
 
 def main() -> None:
     """Print the machine's facts, then each benchmark's table."""
+    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+        importlib.import_module("benchmarks.serve.commands").main()
+        return
     chosen = sys.argv[1:] or NAMES
     unknown = [name for name in chosen if name not in NAMES]
     if unknown:

@@ -23,10 +23,11 @@ def compiled(name: str) -> Path | None:
     compiler = shutil.which("cc")
     if not compiler:
         return None
-    CACHE.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).with_name(f"{name}.c")
+    source = Path(__file__).parent / f"{name}.c"
     program = CACHE / name
-    subprocess.run([compiler, "-O2", "-pthread", "-o", program, source], check=True)
+    program.parent.mkdir(parents=True, exist_ok=True)
+    options = ["-O2", "-pthread", "-o", program, source, "-lm"]
+    subprocess.run([compiler, *options], check=True)
     return program
 
 

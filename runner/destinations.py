@@ -18,7 +18,7 @@ from .manifest import Sync
 from .movable_ink import destination as movable_ink
 from .operations import Credentials
 from .result import Destination
-from .settings import read_secret
+from .settings import read_secret, read_setting
 
 if TYPE_CHECKING:
     from .store import Held, Store
@@ -99,10 +99,7 @@ def check_destinations(syncs: Iterable[Sync]) -> None:
     Of no syncs, since nothing is built yet, that is whatever nobody has set.
     """
     chosen = list(syncs)
-    if not chosen and not any(
-        os.environ.get(name, "").strip()
-        for name in (STORE, movable_ink.URL, f"{movable_ink.URL}_FILE")
-    ):
+    if not chosen and not read_setting(STORE) and not read_setting(movable_ink.URL):
         braze()
     with destinations(chosen):
         pass
@@ -114,7 +111,7 @@ def held_collections(syncs: Iterable[Sync]) -> Mapping[str, Held] | None:
     A store that is not there yet has nothing.
     """
     collections = [sync.name for sync in syncs if sync.is_collection]
-    if not collections or not os.environ.get(STORE, "").strip():
+    if not collections or not read_setting(STORE):
         return None
     from .store.errors import StoreMissing  # noqa: PLC0415 - an extra, for who serves
 
@@ -172,7 +169,7 @@ def store_not_set(needed_by: str) -> ConfigError:
 
 def open_collections(needed_by: str, *, create: bool = True) -> Store:
     """Open the store that PERSONALIZATION_STORE names."""
-    url = os.environ.get(STORE, "").strip()
+    url = read_setting(STORE)
     if not url:
         raise store_not_set(needed_by)
     try:

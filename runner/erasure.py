@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .ledger import Ledger, utcnow
@@ -39,11 +39,17 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
 
 
 def settle_deletions(
-    ledger: Ledger, run_id: str, sync: str, outbox: Relation
+    ledger: Ledger,
+    run_id: str,
+    sync: str,
+    outbox: Relation,
+    collections: Collection[str] = (),
 ) -> Counts:
     """Scrub the users whose deletion Braze has accepted in this run.
 
     To be called while the outbox and the acknowledgements of the run are still there.
+    What the ledger has of `collections` (syncs) stays: their next push must know what
+    to take out of the store.
     """
     users = ledger.connection.execute(
         f"""
@@ -57,10 +63,12 @@ def settle_deletions(
         """,
         [run_id, sync],
     ).fetchall()
-    return settle(ledger, [user for (user,) in users])
+    return settle(ledger, [user for (user,) in users], collections)
 
 
-def settle(ledger: Ledger, users: Sequence[str]) -> Counts:
+def settle(
+    ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()
+) -> Counts:
     """Note that these users are deleted, and scrub the ledger of them."""
     if not users:
         return {}
@@ -73,11 +81,13 @@ def settle(ledger: Ledger, users: Sequence[str]) -> Counts:
         """,
         [utcnow(), list(users)],
     )
-    return scrub(ledger, users)
+    return scrub(ledger, users, spared)
 
 
-def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
+def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) -> Counts:
     """Delete every ledger row about these users; return how many by table.
+
+    What was sent by the syncs in `spared` stays.
 
     `users` are texts such as 'external_id:c1'. A row is about a user when its key or
     what is kept of it names the user; that some other row has the same key, an order
@@ -93,18 +103,12 @@ def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
     ):
         # That somebody was deleted is kept of the deletion itself: a hash.
         keys = [] if table == ledger.sent else list(hashes)
-        found = ledger.connection.execute(
-            f"""
-            select rowid, row_key, {content} from {table}
-            where
-                list_contains(?, row_key)
-                or regexp_matches(concat(row_key, ' ', {content}), ?)
-            """,
-            [keys, _any_of(users)],
-        ).fetchall()
+        kept = list(spared) if table == ledger.sent else []
         about = [
             row_id
-            for row_id, row_key, text in found
+            for row_id, row_key, text in _candidates(
+                ledger, table, content, keys=keys, users=users, kept=kept
+            )
             if row_key in keys or wanted & (users_in(row_key) | users_in(text))
         ]
         ledger.connection.execute(
@@ -112,6 +116,46 @@ def scrub(ledger: Ledger, users: Sequence[str]) -> Counts:
         )
         counts[table.name] = len(about)
     return counts
+
+
+def records_of(
+    ledger: Ledger, users: Sequence[str], sync: str, prefix: str
+) -> list[str]:
+    """The keys, without `prefix`, of the records that a collection has about users."""
+    rows = ledger.connection.execute(
+        f"""
+        select substr(row_key, ?) from {ledger.sent}
+        where
+            sync = ? and starts_with(row_key, ?)
+            and list_contains(?, json_extract_string(row_json, '$.user_key'))
+        """,
+        [len(prefix) + 1, sync, prefix, list(users)],
+    ).fetchall()
+    return [str(key) for (key,) in rows]
+
+
+def _candidates(
+    ledger: Ledger,
+    table: Relation,
+    content: str,
+    *,
+    keys: Sequence[str],
+    users: Sequence[str],
+    kept: Sequence[str],
+) -> list[tuple[int, str, str]]:
+    """(row id, key, content) of the rows that a quick look cannot rule out."""
+    return ledger.connection.execute(
+        f"""
+        select rowid, row_key, {content} from {table}
+        where
+            not list_contains(?, sync)
+            and (
+                list_contains(?, row_key)
+                or regexp_matches(concat(row_key, ' ', {content}), ?)
+            )
+        """,
+        [kept, keys, _any_of(users)],
+    ).fetchall()
 
 
 def _any_of(users: Sequence[str]) -> str:
@@ -151,6 +195,8 @@ def users_in(text: str | None) -> set[str]:
 
 def _named(content: dict[str, Any]) -> set[str]:
     found = {str(user) for user in content.get("user_keys") or []}
+    # A record of a collection, whatever else it says.
+    found |= {str(content["user_key"])} if content.get("user_key") else set()
     found |= {f"external_id:{content[name]}" for name in _OTHER_IDS if name in content}
     for name, kind in _LISTS.items():
         values = content.get(name)

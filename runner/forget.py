@@ -6,10 +6,11 @@ Every step stands by itself: after a crash the remedy is to run it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from . import erasure
 from .braze import Lane
@@ -23,6 +24,11 @@ from .refusals import Sent
 from .result import Destination
 from .retries import stopping_error
 from .settings import Limits
+from .standing import SLASH, told_collection
+
+if TYPE_CHECKING:
+    from .manifest import Sync
+    from .store import Store
 
 SELECTORS: dict[str, str] = {
     "external_id": "external_ids",
@@ -43,10 +49,29 @@ class Receipt:
     endpoint: str
     answer: str
     scrubbed: dict[str, int]
-    """Rows deleted here, by table."""
+    """Rows deleted here, by table, and records by collection."""
 
 
-def forget(  # noqa: PLR0917 - six things, each said once
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where records about a user may be served from."""
+
+    store: Store
+    syncs: Sequence[Sync]
+    """The syncs that fill its collections."""
+
+    def erase(self, ledger: Ledger, user: str) -> dict[str, int]:
+        """Take a user's records out of every collection; return how many by each."""
+        counts = {}
+        for sync in self.syncs:
+            name = told_collection(ledger, sync)
+            keys = erasure.records_of(ledger, [user], sync.name, f"{name}{SLASH}")
+            if name and keys:
+                counts[f"collection {name}"] = self.store.erase(name, keys)
+        return counts
+
+
+def forget(  # noqa: PLR0917 - seven things, each said once
     by: str,
     value: str,
     to: Destination,
@@ -54,6 +79,7 @@ def forget(  # noqa: PLR0917 - six things, each said once
     open_ledger: Callable[[], AbstractContextManager[Ledger]],
     recovery: Recovery,
     run_id: str,
+    served: Served | None = None,
 ) -> Receipt:
     """Suppress, delete, scrub; return the receipt.
 
@@ -67,7 +93,8 @@ def forget(  # noqa: PLR0917 - six things, each said once
         erasure.suppress(ledger, run_id, [user])
     answer = _delete(_operation(by), _payload(by, value), to, limits)
     with open_ledger() as ledger, recovery.exclusive(ledger):
-        scrubbed = erasure.settle(ledger, [user])
+        erased = served.erase(ledger, user) if served else {}
+        scrubbed = erasure.settle(ledger, [user]) | erased
         row = ledger.connection.execute(
             f"""
             select user_hash, suppressed_at, deleted_at from {ledger.suppressed}

@@ -125,7 +125,11 @@ class Push:
             leases.extend(ledger, lease)
             if sync.object == "deletions":
                 erasure.settle_deletions(
-                    ledger, job.run_id, sync.name, ledger.outbox(job.outbox)
+                    ledger,
+                    job.run_id,
+                    sync.name,
+                    ledger.outbox(job.outbox),
+                    self.start.recovery.collections,
                 )
             counts = finish_run(
                 ledger,

@@ -23,6 +23,8 @@ class Recovery:
     journals: Path
     deletions: Collection[str]
     """The syncs of deletions: whom Braze has deleted is scrubbed."""
+    collections: Collection[str]
+    """The syncs of collections: their next push takes out who was deleted."""
     tell: Callable[[str], None]
 
     def acquire(self, ledger: Ledger) -> leases.Lease:
@@ -32,7 +34,13 @@ class Recovery:
         """
         with ledger.transaction():
             lease = leases.acquire(ledger)
-            read = recover(ledger, self.journals, self.tell, deletions=self.deletions)
+            read = recover(
+                ledger,
+                self.journals,
+                self.tell,
+                deletions=self.deletions,
+                collections=self.collections,
+            )
         for journal in read:
             # One that cannot be removed is never read again.
             with suppress(OSError):
@@ -56,6 +64,7 @@ def recover(
     tell: Callable[[str], None],
     *,
     deletions: Collection[str] = (),
+    collections: Collection[str] = (),
 ) -> list[Path]:
     """Fold what every run that was cut off had acknowledged.
 
@@ -78,7 +87,9 @@ def recover(
             settled = _settled(claims, answered, journal, rows)
             ledger.replace_acks(run_id, sync, settled)
         if sync in deletions:
-            erasure.settle_deletions(ledger, run_id, sync, ledger.outbox(outbox))
+            erasure.settle_deletions(
+                ledger, run_id, sync, ledger.outbox(outbox), collections
+            )
         counts = finish_run(
             ledger, run_id=run_id, sync=sync, outbox=outbox, outcome="interrupted"
         )

@@ -188,10 +188,10 @@ def _number(where: str, name: str, value: object) -> int | float:
     return int(number) if kind is int else float(number)
 
 
-def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the secret NAME, or the content of the file NAME_FILE.
+def read_setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return NAME, or the content of the file NAME_FILE; empty when neither is set.
 
-    Raises ConfigError when neither is set; the value never appears in a message.
+    Raises ConfigError when the file cannot be read.
     """
     value = environ.get(name, "")
     path = environ.get(f"{name}_FILE")
@@ -202,7 +202,15 @@ def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
             reason = getattr(error, "strerror", None) or "not text"
             msg = f"{name}_FILE: {path}: cannot be read: {reason}."
             raise ConfigError(msg) from None
-    value = value.strip()
+    return value.strip()
+
+
+def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the secret NAME, or the content of the file NAME_FILE.
+
+    Raises ConfigError when neither is set; the value never appears in a message.
+    """
+    value = read_setting(name, environ)
     if not value:
         msg = f"{name} is not set. Set it, or {name}_FILE to a file that holds it."
         raise ConfigError(msg)

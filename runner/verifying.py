@@ -82,6 +82,9 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
     return Verified(
         collection,
         sync.name,
-        *(counts.get(state, 0) for state in ("same", "missing", "different", "extra")),
-        tuple(key for (key,) in keys),
+        same=counts.get("same", 0),
+        missing=counts.get("missing", 0),
+        different=counts.get("different", 0),
+        extra=counts.get("extra", 0),
+        keys=tuple(key for (key,) in keys),
     )

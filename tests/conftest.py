@@ -2,30 +2,39 @@
 
 The shop installs this repository as a dbt package and switches its models off, as a
 team with a project of its own does. A copy takes milliseconds: tests change its mart
-with SQL, run the command line as a subprocess, and look at the ledger.
+with SQL, run the command line, and look at the ledger. What dbt builds is built once
+for all workers of a run.
 """
 
 from __future__ import annotations
 
+import fcntl
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
 from hypothesis import settings
 
-from runner.sandbox import Sandbox
+from runner.cli import main
+from runner.sandbox import Sandbox, server
 
 # A busy machine is no fault of an example's.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# A sandbox stops when its thread looks up: a minute, over all of its tests.
+server._STOP_POLL_SECONDS = 0.005
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PEOPLE = 300
@@ -159,7 +168,7 @@ class Shop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300 if "build" in arguments else 60,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
@@ -206,6 +215,37 @@ class Shop:
         self.manifest.write_text(json.dumps(content), encoding="utf-8")
 
 
+class NearShop(Shop):
+    """A shop whose commands run within this process: two hundred starts take a minute.
+
+    For tests of what a command does and says. Those of the process itself - signals,
+    a terminal, what it leaves when it dies - start one, as does what runs dbt.
+    """
+
+    def runner(
+        self,
+        *arguments: str,
+        sandbox: Sandbox | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run the command line here; of Braze only what is given is set."""
+        if {"build", "run"} & set(arguments):
+            return super().runner(*arguments, sandbox=sandbox, env=env)
+        code, out, err = 0, io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, environment(sandbox, env), clear=True),
+            patch.object(sys, "argv", ["runner", *arguments]),
+            chdir(self.directory),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Run(code, out.getvalue(), err.getvalue())
+
+
 def environment(
     sandbox: Sandbox | None = None, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
@@ -222,28 +262,84 @@ def environment(
     return clean | dict(extra or {})
 
 
-@pytest.fixture(scope="session")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Build the shop once; copy it, never change it."""
-    directory = tmp_path_factory.mktemp("built") / "shop"
-    for name, text in PROJECT.items():
+def shared(
+    folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """A folder that one worker makes for all; copy it, never change it."""
+    root = folders.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, made = root / name, root / f"{name}.made"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+def write(directory: Path, files: Mapping[str, str]) -> None:
+    """Write these files: path -> text."""
+    for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    shop = Shop(directory)
-    built = shop.runner("build", "--quiet")
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Name -> text of every file in the folder."""
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+
+
+def build(directory: Path) -> None:
+    """Build a project, or fail with what dbt said."""
+    built = Shop(directory).runner("build", "--quiet")
     assert built.code == 0, built.out + built.err
-    return shop
+
+
+def unbuilt(shop: Shop, directory: Path, models: Mapping[str, str]) -> Shop:
+    """A project with other models than the shop's, and no warehouse yet.
+
+    It begins with what dbt has parsed of our package, which takes longer than theirs.
+    """
+    for name in (*PROJECT, "package-lock.yml", "target/partial_parse.msgpack"):
+        if not name.startswith("models/"):
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(shop.directory / name, path)
+    installed = "dbt_packages"
+    shutil.copytree(shop.directory / installed, directory / installed, symlinks=True)
+    write(directory / "models", models)
+    return Shop(directory)
+
+
+def build_models(shop: Shop, directory: Path, models: Mapping[str, str]) -> None:
+    """Build a project with other models than the shop's in a warehouse of its own."""
+    build(unbuilt(shop, directory, models).directory)
+
+
+@pytest.fixture(scope="session")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Build the shop once; copy it, never change it."""
+
+    def make(directory: Path) -> None:
+        write(directory, PROJECT)
+        build(directory)
+
+    return Shop(shared(tmp_path_factory, "built_shop", make))
 
 
 @pytest.fixture(scope="session")
 def delivered_shop(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Push the shop's people once; copy it, never change it."""
-    shop = copy(built_shop, tmp_path_factory.mktemp("delivered") / "shop")
-    with Sandbox() as sandbox:
-        pushed = shop.runner("push", sandbox=sandbox)
-    assert pushed.code == 0, pushed.out + pushed.err
-    return shop
+
+    def make(directory: Path) -> None:
+        with Sandbox() as sandbox:
+            pushed = copy(built_shop, directory).runner("push", sandbox=sandbox)
+        assert pushed.code == 0, pushed.out + pushed.err
+
+    return Shop(shared(tmp_path_factory, "delivered_shop", make))
 
 
 @pytest.fixture
@@ -273,4 +369,11 @@ def copy(shop: Shop, target: Path) -> Shop:
         symlinks=True,
         ignore=shutil.ignore_patterns("logs", "partial_parse.msgpack", "compiled"),
     )
+    return Shop(target)
+
+
+def copy_to_build(shop: Shop, target: Path) -> Shop:
+    """Copy a project that is built again, with what dbt has parsed of it."""
+    no_logs = shutil.ignore_patterns("logs")
+    shutil.copytree(shop.directory, target, symlinks=True, ignore=no_logs)
     return Shop(target)

@@ -17,7 +17,8 @@
                    the others wait, but count among the rows of their key
     once           true: a key that was sent is never sent again, whatever becomes of it
     removed        parts of a row that left the mart, over the ledger's row_key and
-                   row_json, and `where` to choose among them; none sends nothing
+                   row_json, and `where` to choose among them; none sends nothing.
+                   `is_erased`, a condition too, is a column for the others to name
     definitions    a select of what must stand before the rows (the catalog of the items,
                    the cohort of the members): row_key, payload, row_json, operation,
                    scope, problem. It may read the CTEs mart_rows (the mart's columns and
@@ -42,7 +43,7 @@
     exact=false
 ) -%}
     {{- braze_bridge.check_pending_parts(parts) -}}
-    {{- braze_bridge.check_pending_parts(removed or {}, also=['where']) -}}
+    {{- braze_bridge.check_pending_parts(removed or {}, also=['where', 'is_erased']) -}}
 with sent_rows as {{ braze_bridge.not_materialized() }} (
 
     select row_key, row_hash, row_json

@@ -15,6 +15,9 @@ removed_rows as (
         {#- Empty: a full resync sends everything again. #}
         sent_rows.row_hash as sent_hash,
         {{ row_hash }} as removed_hash
+        {%- if removed.is_erased %},
+        {{ removed.is_erased }} as is_erased
+        {%- endif %}
     from sent_rows
     left join given_up_rows
         on sent_rows.row_key = given_up_rows.row_key

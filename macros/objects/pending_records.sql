@@ -39,25 +39,11 @@
     {%- set definition = braze_bridge.collection_definition(
         collection, key, columns, indexes, missing, cache_seconds
     ) -%}
-    {%- set tombstone = "'{\"tombstone\":true}'" -%}
+    {%- set scope = "'" ~ collection ~ "'" -%}
     {%- set removed = {
-        'delete': {
-            'operation': "'records_delete'",
-            'payload': "'{\"key\":' || " ~ braze_bridge.json_text(
-                "substr(row_key, position('/' in row_key) + 1)"
-            ) ~ " || '}'",
-            'scope': braze_bridge.catalog_of_row_key(),
-            'where': "position('/' in row_key) > 0",
-        },
-        'tombstone': {
-            'operation': "'tombstones'",
-            'payload': tombstone,
-            'row_json': tombstone,
-            'scope': braze_bridge.catalog_of_row_key(),
-            'where': "position('/' in row_key) > 0 and (row_json is distinct from " ~ tombstone
-                ~ " or sent_hash = '' or " ~ braze_bridge.is_defined_anew(collection, definition)
-                ~ ')',
-        },
+        'scope': scope,
+        'where': "starts_with(row_key, '" ~ collection ~ "/')",
+        'is_defined_anew': braze_bridge.is_defined_anew(collection, definition),
     } -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.record_rows(mart, key, columns, indexes, user, definition),
@@ -68,15 +54,50 @@
         ),
         parts={
             'operation': "'records'",
-            'scope': "'" ~ collection ~ "'",
+            'scope': scope,
             'payload': '_text',
             'user_key': braze_bridge.user_key('external_id', '_user'),
             'problem': '_problem',
         },
-        removed=removed.get(on_removed),
+        removed=braze_bridge.removed_records(on_removed, user, **removed),
         definitions=braze_bridge.definition_row(collection, definition),
         exact=true,
     ) -}}
+{%- endmacro %}
+
+
+{# What becomes of a record that has no row any more. Of who was erased nothing is kept,
+   whatever on_removed says. #}
+{% macro removed_records(on_removed, user, scope, where, is_defined_anew) -%}
+    {%- set tombstone = "'{\"tombstone\":true}'" -%}
+    {%- set deleted = {
+        'operation': "'records_delete'",
+        'payload': "'{\"key\":' || " ~ braze_bridge.json_text(
+            "substr(row_key, position('/' in row_key) + 1)"
+        ) ~ " || '}'",
+        'scope': scope,
+        'where': where,
+    } -%}
+    {%- if user -%}
+        {%- do deleted.update({'is_erased': '(' ~ braze_bridge.user_hash(
+            braze_bridge.json_member('sent_rows.row_json', 'user_key')
+        ) ~ ' in (select user_hash from suppressed_users)) is true'}) -%}
+    {%- endif -%}
+    {%- if on_removed == 'delete' -%}
+        {{- return(deleted) -}}
+    {%- elif on_removed == 'keep' -%}
+        {{- return(dict(deleted, where=where ~ ' and is_erased') if user else none) -}}
+    {%- endif -%}
+    {%- set is_erased = 'is_erased' if user else 'false' -%}
+    {%- set case = 'case when ' ~ is_erased ~ ' then ' -%}
+    {{- return(dict(
+        deleted,
+        operation=case ~ deleted.operation ~ " else 'tombstones' end",
+        payload=case ~ deleted.payload ~ ' else ' ~ tombstone ~ ' end',
+        row_json=case ~ 'null else ' ~ tombstone ~ ' end',
+        where=where ~ ' and (' ~ is_erased ~ ' or row_json is distinct from ' ~ tombstone
+            ~ " or sent_hash = '' or " ~ is_defined_anew ~ ')',
+    )) -}}
 {%- endmacro %}
 
 
@@ -126,6 +147,7 @@
 {%- endmacro %}
 
 
+{# A sync fills one collection for good: the ledger would take the keys of another for its. #}
 {% macro definition_row(collection, definition) -%}
     select
         '{{ collection }}' as row_key,
@@ -133,7 +155,13 @@
         '{{ definition }}' as row_json,
         'collection' as operation,
         '{{ collection }}' as scope,
-        cast(null as varchar) as problem
+        (
+            select
+                'this sync has filled the collection ' || min(row_key)
+                || ': give the model another name too'
+            from sent_rows
+            where position('/' in row_key) = 0 and row_key <> '{{ collection }}'
+        ) as problem
 {%- endmacro %}
 
 

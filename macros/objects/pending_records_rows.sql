@@ -32,6 +32,14 @@
         {%- endfor %}
         '{{ definition }}' as _definition
     from {{ mart }}
+    {%- if user %}
+    {# Who was erased has left, whatever the mart still holds of them. #}
+    where (
+        {{ braze_bridge.user_hash(
+            braze_bridge.user_key('external_id', braze_bridge.column_name(user))
+        ) }} in (select user_hash from suppressed_users)
+    ) is not true
+    {%- endif %}
 )
 {%- endmacro %}
 
@@ -56,7 +64,14 @@
         _is_known,
         _is_resync,
         _user,
-        '{"indexes":[' || _entries || '],"record":' || _record || '}' as _text,
+        '{'
+        {%- if user %}
+        {# Who asks to be erased is found by it. #}
+        || '"user_key":' || coalesce(
+            {{ braze_bridge.json_text(braze_bridge.user_key('external_id', '_user')) }}, 'null'
+        ) || ','
+        {%- endif %}
+        || '"indexes":[' || _entries || '],"record":' || _record || '}' as _text,
         {{ braze_bridge.duckdb__record_problem(key, indexes, used) }} as _problem
     from (
         select

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from ..destinations import braze
+from ..destinations import braze, open_collections
 from ..errors import GuardError
-from ..forget import SELECTORS
+from ..forget import SELECTORS, Served
 from ..forget import forget as forget_user
 from ..ledger import Ledger
+from ..manifest import Sync
 from ..project import Selection
 from ..starting import new_run_id
 from .options import (
@@ -65,9 +66,10 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
         with place.warehouse.open() as connection:
             yield Ledger(connection, place.manifest.ledger)
 
-    receipt = forget_user(
-        by, key, to, place.limits, open_ledger, place.recovery, new_run_id()
-    )
+    with served_from(place.manifest.syncs) as served:
+        receipt = forget_user(
+            by, key, to, place.limits, open_ledger, place.recovery, new_run_id(), served
+        )
     found: dict[str, Any] = {
         name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value
         for name, value in asdict(receipt).items()
@@ -79,4 +81,25 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
     for name, value in found.items():
         click.echo(f"{name.replace('_', ' '):14} {value}")
     for table, rows in scrubbed.items():
-        click.echo(f"{'scrubbed':14} {rows:,} rows of {table}")
+        click.echo(f"{'scrubbed':14} {rows:,} {_things(rows)} of {table}")
+
+
+def _things(count: int) -> str:
+    return "row" if count == 1 else "rows"
+
+
+@contextmanager
+def served_from(syncs: Sequence[Sync]) -> Iterator[Served | None]:
+    """The store, where the project fills collections.
+
+    Raises ConfigError when it is not set: what is served of a user would be served on.
+    """
+    chosen = [sync for sync in syncs if sync.is_collection]
+    if not chosen:
+        yield None
+        return
+    store = open_collections(chosen[0].name)
+    try:
+        yield Served(store, chosen)
+    finally:
+        store.close()

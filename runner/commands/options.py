@@ -92,7 +92,9 @@ class Workplace:
         deletions = {
             sync.name for sync in self.manifest.syncs if sync.object == "deletions"
         }
-        return Recovery(self.project.target_path / "journals", deletions, say)
+        collections = {sync.name for sync in self.manifest.syncs if sync.is_collection}
+        journals = self.project.target_path / "journals"
+        return Recovery(journals, deletions, collections, say)
 
     def syncs(self, select: tuple[str, ...]) -> tuple[Sync, ...]:
         """Return the chosen syncs."""

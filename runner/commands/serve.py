@@ -7,19 +7,17 @@ from pathlib import Path
 
 import click
 
-from ..errors import ConfigError
+from ..destinations import STORE, store_not_set
 from ..serve.options import Options, tls_files, usable_cores
+from ..settings import read_setting
+from .stored import store_option, without_extra
 
+_NAME = "runner serve"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option(
-    "--store",
-    envvar="PERSONALIZATION_STORE",
-    show_envvar=True,
-    help="Folder or redis:// URL of the store.",
-)
+@store_option
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
@@ -49,7 +47,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def serve(
     *,
-    store: str | None,
+    url: str,
     host: str,
     port: int,
     workers: int | None,
@@ -68,20 +66,13 @@ def serve(
     Example:
       runner serve --store store
     """
+    store = url.strip() or read_setting(STORE)
     if not store:
-        msg = (
-            "No store is named. Set PERSONALIZATION_STORE, or --store, to a folder or "
-            "a redis:// URL."
-        )
-        raise ConfigError(msg)
+        raise store_not_set(_NAME)
     try:
         from ..serve.server import run  # noqa: PLC0415 - an extra has it
     except ModuleNotFoundError as error:
-        msg = (
-            f"{error.name} is not installed. Install what serving needs: "
-            "pip install 'braze-bridge[personalization]'"
-        )
-        raise ConfigError(msg) from None
+        raise without_extra(_NAME, error) from None
     run(
         Options(
             store=store,

@@ -10,6 +10,7 @@ import click
 
 from ..destinations import STORE, store_not_set
 from ..errors import ConfigError
+from ..settings import read_setting
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -30,13 +31,14 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def opened_store(command: str, url: str) -> Iterator[Store]:
     """Open the store for one command; raises ConfigError where none is named."""
-    if not url.strip():
+    url = url.strip() or read_setting(STORE)
+    if not url:
         raise store_not_set(command)
     try:
         from ..store import open_store  # noqa: PLC0415 - an extra, for who serves
     except ModuleNotFoundError as error:
         raise without_extra(command, error) from None
-    store = open_store(url.strip())
+    store = open_store(url)
     try:
         yield store
     finally:

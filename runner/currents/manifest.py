@@ -41,7 +41,7 @@ class Manifest:
     @property
     def exists(self) -> bool:
         """Whether a load was ever made."""
-        return bool(columns(self._connection, self._schema, MANIFEST_TABLE))
+        return MANIFEST_TABLE in columns(self._connection, self._schema)
 
     def known(self) -> dict[str, tuple[int, str, str]]:
         """Path -> size, etag and status of every file that was ever looked at."""
@@ -115,18 +115,23 @@ class Manifest:
 
 
 def columns(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str
-) -> dict[str, str]:
-    """Name -> type of a table's columns, in lower case; nothing where it is missing."""
+    connection: duckdb.DuckDBPyConnection, schema: str
+) -> dict[str, dict[str, str]]:
+    """Table -> column -> type, in lower case, of a schema; nothing where it is missing.
+
+    Of all tables at once: DuckDB takes 20 ms to say it of one, or of all.
+    """
     rows = connection.execute(
         """
-        select lower(column_name), lower(data_type) from duckdb_columns()
-        where
-            database_name = current_database() and schema_name = ? and table_name = ?
+        select table_name, lower(column_name), lower(data_type) from duckdb_columns()
+        where database_name = current_database() and schema_name = ?
         """,
-        [schema, table],
+        [schema],
     ).fetchall()
-    return dict(rows)
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def quoted(name: str) -> str:

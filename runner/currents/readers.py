@@ -182,7 +182,8 @@ def _start() -> subprocess.Popen[str]:
     """The worker has no business with any secret of the environment."""
     known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-m", "runner.currents.worker"],
+        # -P: what lies in the current folder is not ours to import.
+        [sys.executable, "-P", "-m", "runner.currents.worker"],
         env={**known, "PYTHONPATH": str(_ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -117,7 +117,7 @@ def _client() -> Any:
         raise ConfigError(msg) from None
     retries = {"max_attempts": 5, "mode": "standard"}
     with _made:
-        return boto3.client(
+        return boto3.session.Session().client(
             "s3",
             config=config.Config(
                 retries=retries,

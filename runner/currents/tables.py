@@ -52,8 +52,9 @@ class Tables:
         self._connection.begin()
         try:
             self.manifest.note(batch)
+            tables = columns(self._connection, self._schema)
             for table, files in _by_table(batch):
-                self._widen(table, files)
+                self._widen(table, tables.get(table, {}), files)
                 for alike in _by_columns(files):
                     self._insert(table, alike, moment)
                     kind = alike[0].file.event_type
@@ -71,14 +72,15 @@ class Tables:
     def _relation(self, table: str) -> str:
         return f"{quoted(self._schema)}.{quoted(table)}"
 
-    def _widen(self, table: str, files: Sequence[ReadFile]) -> None:
+    def _widen(
+        self, table: str, found: Mapping[str, str], files: Sequence[ReadFile]
+    ) -> None:
         """Make the table, or add and widen columns, until every file fits into it."""
         wanted: dict[str, str] = {}
         for each in files:
             for name, kind in each.columns:
                 wanted[name] = _wider(wanted.get(name, kind), kind)
         relation = self._relation(table)
-        found = columns(self._connection, self._schema, table)
         if not found:
             defined = ", ".join(
                 f"{quoted(name)} {kind}" for name, kind in (wanted | _OURS).items()

@@ -20,8 +20,8 @@ _MOST_WAITING = 100_000
 _AT_ONCE = 4_096
 """Bytes that a pipe takes in one piece, beside those of other processes."""
 
-Entry = tuple[float, str, str, Reply, int, float]
-"""Unix time, request id, method, reply, bytes, seconds."""
+Entry = tuple[float, str, str, Place, int, int, float, str]
+"""Unix time, request id, method, place, status, bytes, seconds, key id."""
 
 
 class AccessLog:
@@ -32,6 +32,7 @@ class AccessLog:
         self._waiting: deque[Entry] = deque()
         self._is_over = threading.Event()
         self._heads: dict[Place, str] = {}
+        self._second, self._time = 0, ""
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -41,8 +42,9 @@ class AccessLog:
     ) -> None:
         """Leave a line to be written."""
         if len(self._waiting) < _MOST_WAITING:
-            entry = (time.time(), request_id, method, reply, size, seconds)
-            self._waiting.append(entry)
+            # Not the reply itself: bodies would fill the memory of a log that is stuck.
+            told = (reply.place, reply.status, size, seconds, reply.key_id)
+            self._waiting.append((time.time(), request_id, method, *told))
         else:
             self.dropped += 1
 
@@ -75,15 +77,19 @@ class AccessLog:
         _write_all(self._descriptor, b"".join(piece))
 
     def _line(self, entry: Entry) -> bytes:
-        at, request_id, method, reply, size, seconds = entry
-        head = self._heads.get(reply.place)
+        at, request_id, method, place, status, size, seconds, key_id = entry
+        head = self._heads.get(place)
         if head is None:
-            head = self._heads[reply.place] = _head(reply.place)
+            head = self._heads[place] = _head(place)
+        second = int(at)
+        if second != self._second:
+            self._second, self._time = second, _time(second)
         # No method has a quote in it: RFC 9110 knows letters and few signs for them.
         return (
-            f'{{"time":"{_time(at)}","request_id":"{request_id}","method":"{method[:16]}",'
-            f'{head},"status":{reply.status},"ms":{seconds * 1000:.3f},'
-            f'"bytes":{size},"key_id":"{reply.key_id}"}}\n'
+            f'{{"time":"{self._time}.{int(at * 1000) % 1000:03d}Z",'
+            f'"request_id":"{request_id}","method":"{method[:16]}",{head},'
+            f'"status":{status},"ms":{seconds * 1000:.3f},"bytes":{size},'
+            f'"key_id":"{key_id}"}}\n'
         ).encode()
 
 
@@ -94,12 +100,11 @@ def _head(place: Place) -> str:
         "collection": place.collection,
         "index": place.index,
     }
-    return json.dumps(members)[1:-1]
+    return json.dumps(members, separators=(",", ":"))[1:-1]
 
 
-def _time(at: float) -> str:
-    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return text.removesuffix("+00:00") + "Z"
+def _time(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _write_all(descriptor: int, line: bytes) -> None:

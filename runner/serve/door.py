@@ -55,8 +55,8 @@ class Strangers:
     def __init__(
         self,
         *,
-        a_second: float = 100.0,
-        at_once: float = 200.0,
+        a_second: float,
+        at_once: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._a_second = a_second

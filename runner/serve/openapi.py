@@ -39,6 +39,7 @@ _TEXTS = {
     404: "There is no such record, collection or index; or the key may not see it.",
     503: "The data cannot be answered now.",
 }
+_TEXT = r"^[^\x00\uFFFD]+$"
 _FAILURES = (400, 414, 429, 500, 503)
 """What may come of any request but a health check."""
 
@@ -106,8 +107,10 @@ def _path(
 def _record() -> dict[str, Any]:
     parameters = [
         _parameter("collection", "A collection's name.", "^[A-Za-z0-9_]+$"),
-        _parameter("index", "The key's column, or a further index's.", "^[^/]+$"),
-        _parameter("value", "A value of the index, percent-encoded once.", ".*"),
+        _parameter(
+            "index", "The key's column, or a further index's.", r"^[^/\x00\uFFFD]+$"
+        ),
+        _parameter("value", "A value of the index, percent-encoded once.", _TEXT),
         {
             "name": "If-None-Match",
             "in": "header",

@@ -86,7 +86,7 @@ def _address(host: str) -> str:
     try:
         # No host at all means every address, as it does elsewhere.
         found = socket.getaddrinfo(
-            host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError):
         msg = f"--host {host}: no address of this machine. Try 127.0.0.1."

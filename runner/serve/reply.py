@@ -13,7 +13,7 @@ Headers = list[tuple[str, str]]
 
 JSON = "application/json"
 ALLOW = "GET, HEAD"
-_DOCS = "docs/personalization.md#"
+_DOCS = "docs/personalization.md#errors"
 
 COMMON: Headers = [
     ("server", "braze-bridge"),
@@ -80,7 +80,7 @@ class Problem:
     @property
     def body(self) -> bytes:
         """The JSON text of the error."""
-        said = {"error": self.text, "code": self.code, "docs": _DOCS + self.code}
+        said = {"error": self.text, "code": self.code, "docs": _DOCS}
         return json.dumps(said).encode()
 
     @property

@@ -7,8 +7,10 @@ worker leaves it asks callers to come back on a new connection.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
@@ -30,7 +32,7 @@ from .replaced import Places
 from .tally import Tally, total
 
 _BEAT_SECONDS = 1.0
-_STRANGERS_A_SECOND = 100.0
+_STRANGERS_A_SECOND = 1_000.0
 """Answered by all workers together; the others are sent away."""
 _FAREWELL_SECONDS = 0.5
 """Between "come back on a new connection" and the end of the old ones."""
@@ -69,6 +71,8 @@ class Worker:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         # Granian stops at once on SIGTERM and on SIGINT; this comes before the first.
         loop.add_signal_handler(signal.SIGTERM, self._leave, loop)
+        # What is here now stays: the collector need not look at it again and again.
+        gc.freeze()
         self._beat = loop.create_task(self._keep_beat())
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -95,14 +99,16 @@ class Worker:
         if self._log:
             self._log.close()
         loop.run_until_complete(self._close(self._store, self._reader, self._places))
+        if os.getppid() != self._work.parent:
+            # It was killed and cannot clean up after itself.
+            shutil.rmtree(self._work.counts, ignore_errors=True)
 
     def _open(self) -> None:
         """Open what is at the store's place now; raises StoreError or StoreMissing."""
         store = open_store(self._work.store)
-        self._reader = store.reader()
-        self._store = store
-        self._places = Places(self._work.store)
-        self._api = Api(self._reader, store.keys, self._told, self._strangers)
+        reader, places = store.reader(), Places(self._work.store)
+        self._store, self._reader, self._places = store, reader, places
+        self._api = Api(reader, store.keys, self._told, self._strangers)
 
     async def _close(self, store: Store, reader: Reader, places: Places) -> None:
         places.close()
@@ -114,7 +120,7 @@ class Worker:
         before = (self._store, self._reader, self._places)
         try:
             self._open()
-        except RunnerError:
+        except (RunnerError, OSError):
             # It is not whole yet; until it is, the one before is served.
             return
         await self._close(*before)
@@ -135,7 +141,10 @@ class Worker:
 
     def _keep_counts(self) -> None:
         self._tally.lines_dropped = self._log.dropped if self._log else 0
-        self._tally.keep()
+        try:
+            self._tally.keep()
+        except OSError as error:
+            self._told.complain(f"Metrics cannot be kept: {error}. Make room for them.")
 
     def _metrics(self, held: dict[str, Held]) -> bytes:
         self._keep_counts()

@@ -157,6 +157,12 @@ class _Server(MPServer):
         self._sso = socket.socket(fileno=self._sfd)
         self._sso.set_inheritable(True)
 
+    def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        # Granian stops when a worker dies that was just replaced, as crashing ones do;
+        # one that was replaced by a reload has not crashed yet.
+        self.respawned_wrks.clear()
+
 
 def _server(options: Options, address: str, port: int) -> _Server:
     certificate, key = options.tls or (None, None)

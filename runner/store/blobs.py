@@ -18,7 +18,8 @@ TOMBSTONE = '{"tombstone":true}'
 
 _PLAIN = '{"indexes":[],"record":'
 _PLAIN_OFFSET = len(_PLAIN)
-_LIST_BEGINS = len('{"indexes":')
+_USER = '{"user_key":'
+_INDEXES = '"indexes":'
 _RECORD = ',"record":'
 
 _CHECKSUM = struct.Struct(">I")
@@ -98,13 +99,17 @@ def _checked(blob: bytes) -> tuple[int, int, int, int]:
 
 
 def _entries(payload: str) -> tuple[Entries, int]:
-    """The list of entries, and where in the text it ends."""
+    """The list of entries, which a user may precede, and where in the text it ends."""
+    begin = 1
     try:
-        found, end = _raw_decode(payload, _LIST_BEGINS)
+        if payload.startswith(_USER):
+            begin = _raw_decode(payload, len(_USER))[1] + 1
+        if not payload.startswith(_INDEXES + "[", begin):
+            raise _strange(payload)
+        found, end = _raw_decode(payload, begin + len(_INDEXES))
     except ValueError:
         raise _strange(payload) from None
-    is_ours = payload.startswith('{"indexes":[') and payload.startswith(_RECORD, end)
-    if not is_ours:
+    if not payload.startswith(_RECORD, end):
         raise _strange(payload)
     return found, end
 

@@ -14,6 +14,11 @@ from ..errors import ConfigError, DeliveryError
 class StoreError(DeliveryError):
     """The store cannot be used as it is; what was served before still is."""
 
+    def at(self, place: object) -> StoreError:
+        """The same error, which says where."""
+        is_placed = str(place) in str(self)
+        return self if is_placed else StoreError(f"{place}: {self}")
+
 
 class StoreMissing(ConfigError):
     """Nothing has been pushed to this place yet."""

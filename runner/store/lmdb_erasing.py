@@ -31,6 +31,9 @@ def erase(txn: Transaction, shelf: Shelf, state: State, keys: Iterable[str]) -> 
     undo = layout.undo(shelf, name)
     before = state.before
     shown = was = found = 0
+    if before is None or before.kept != "slot":
+        # What a load that was killed may have left there.
+        _clear(txn, shelf, name, state.other_slot)
     for key in keys:
         stored = record_key(key)
         now = _remove(txn, shelf, state.definition, state.slot, stored)

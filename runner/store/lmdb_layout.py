@@ -24,11 +24,11 @@ def write_note(txn: Transaction, shelf: Shelf, state: State) -> None:
     txn.put(name, state.text().encode(), db=shelf.notes)
 
 
-def notes(txn: Transaction, shelf: Shelf) -> dict[str, bytes]:
+def notes(txn: Transaction, database: Any) -> dict[str, bytes]:
     """The text of the note about each collection."""
     return {
         name.decode(): bytes(text)
-        for name, text in txn.cursor(shelf.notes)
+        for name, text in txn.cursor(database)
         if not name.startswith(b"\0")
     }
 

@@ -70,7 +70,8 @@ class Loading:
             cursor.putmulti(items, append=is_sorted)
         entries = [entry for _, found in made.values() for entry in found]
         self._runs.add(entries)
-        self._void.difference_update(entries)
+        if self._void:
+            self._void.difference_update(entries)
         self._count += count(blob for _, blob in items)
         self._took(sum(len(blob) for _, blob in items))
 
@@ -84,10 +85,11 @@ class Loading:
     def commit(self) -> Version:
         """Show the slot in place of the other one."""
         for block in self._runs.sorted():
-            kept = [entry for entry in block if entry not in self._void]
+            void = self._void
+            items = [(entry, b"") for entry in block if not void or entry not in void]
             with self._txn.cursor(self._entries) as cursor:
-                cursor.putmulti([(entry, b"") for entry in kept], append=True)
-            self._took(sum(map(len, kept)) * _ENTRY_BYTES)
+                cursor.putmulti(items, append=True)
+            self._took(sum(map(len, block)) * _ENTRY_BYTES)
         state = next_state(
             self._held,
             self._definition,

@@ -15,7 +15,8 @@ from .definition import Held
 from .entries import key_of, prefix, record_key
 from .errors import StoreError
 from .interface import UNKNOWN, Answer
-from .lmdb_env import DATA, Shelf, close_shelf, naming
+from .lmdb_env import Shelf, close_shelf, naming
+from .lmdb_file import DATA
 from .state import read_state
 
 _WARM_BYTES = 1 << 20
@@ -44,29 +45,21 @@ class LmdbReader:
 
     async def find(self, collection: str, index: str, value: str) -> Answer:
         """Find by the key or a further index."""
-        shelf = self._shelf
-        if shelf.env is not self._env:
-            self._renew()
         try:
             while True:
+                if self._shelf.env is not self._env:
+                    self._read()
                 with self._begin() as txn:
                     if txn.id() == self._transaction:
                         return self._look(txn, collection, index, value)
-                    texts = layout.notes(txn, shelf)
-                    transaction = txn.id()
-                # Outside of it: a transaction does not see handles younger than it is.
-                self._read(texts)
-                self._transaction = transaction
-        except lmdb.Error:
-            with naming(shelf.folder):
+                self._read()
+        except (lmdb.Error, StoreError):
+            with naming(self._shelf.folder):
                 raise
-        except StoreError as error:
-            msg = f"{shelf.folder}: {error}"
-            raise StoreError(msg) from None
 
     async def held(self) -> dict[str, Held]:
         """What is held now, by collection."""
-        await self.find("", "", "")
+        self._read()
         return {name: shown.answers.state.held for name, shown in self._shown.items()}
 
     async def warm(self) -> None:
@@ -80,14 +73,20 @@ class LmdbReader:
         """Close the environment when nobody else in this process uses it."""
         close_shelf(self._shelf)
 
-    def _renew(self) -> None:
-        self._env = self._shelf.env
-        self._begin = self._env.begin
-        self._transaction = -1
-        self._shown = {}
+    def _read(self) -> None:
+        """Read the notes, and open the handles of those that are not as they were.
 
-    def _read(self, texts: dict[str, bytes]) -> None:
-        """Read the notes that are not as they were."""
+        A transaction sees no handle younger than it is, so it ends before.
+        """
+        shelf = self._shelf
+        if shelf.env is not self._env:
+            # This process began to write: the environment was opened again.
+            self._env, self._begin, self._shown = shelf.env, shelf.env.begin, {}
+        with naming(shelf.folder):
+            notes = shelf.notes
+            with self._begin() as txn:
+                texts = layout.notes(txn, notes)
+                transaction = txn.id()
         known = self._shown
         self._shown = {
             name: known[name]
@@ -95,6 +94,7 @@ class LmdbReader:
             else self._show(name, text)
             for name, text in texts.items()
         }
+        self._transaction = transaction
 
     def _show(self, name: str, text: bytes) -> Shown:
         state = read_state(text)

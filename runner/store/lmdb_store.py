@@ -48,9 +48,9 @@ class LmdbStore:
     def held(self) -> dict[str, Held]:
         """What is held now, by collection."""
         shelf = self._shelf
-        shelf.notes  # noqa: B018 (a transaction sees no handle younger than it is)
+        database = shelf.notes
         with naming(shelf.folder), shelf.env.begin() as txn:
-            texts = layout.notes(txn, shelf)
+            texts = layout.notes(txn, database)
         return {name: read_state(text).held for name, text in texts.items()}
 
     @contextmanager

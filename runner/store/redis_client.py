@@ -32,20 +32,20 @@ KEYS = f"{PREFIX}keys"
 
 _CONNECT_SECONDS = 5.0
 _WRITE_SECONDS = 60.0
-_FIND_SECONDS = 1.5
+FIND_SECONDS = 1.5
 """Braze waits two seconds and no longer."""
 
 Client = Any
 """A `redis.Redis` whose answers are bytes; its own types cannot say so."""
 
 
-def connect(url: str) -> Client:
-    """A connection to write by."""
+def connect(url: str, seconds: float = _WRITE_SECONDS) -> Client:
+    """A connection that waits for so long for an answer."""
     with _reading(url):
         return redis.Redis.from_url(
             url,
             socket_connect_timeout=_CONNECT_SECONDS,
-            socket_timeout=_WRITE_SECONDS,
+            socket_timeout=seconds,
         )
 
 
@@ -54,8 +54,8 @@ def connect_reader(url: str) -> Client:
     with _reading(url):
         return redis.asyncio.Redis.from_url(
             url,
-            socket_connect_timeout=_FIND_SECONDS,
-            socket_timeout=_FIND_SECONDS,
+            socket_connect_timeout=FIND_SECONDS,
+            socket_timeout=FIND_SECONDS,
             retry=AsyncRetry(ConstantBackoff(0.01), 1),
         )
 
@@ -71,6 +71,8 @@ def naming(url: str) -> Iterator[None]:
     """Turn Redis' errors into StoreError; `url` is the one that may be shown."""
     try:
         yield
+    except StoreError as error:
+        raise error.at(url) from None
     except (AuthenticationError, NoPermissionError) as error:
         msg = (
             f"{url}: Redis refuses this user: {error}. Check the user and password in "

@@ -18,7 +18,13 @@ Blobs = list[bytes | None]
 
 def erase(writer: Writer, state: State, keys: list[str]) -> int:
     """Remove records from both versions; returns how many were in either."""
-    found = 0
+    name, found = state.definition.collection, 0
+    left = [*layout.staging(name).both, layout.staged_undo(name)]
+    if state.before is None or state.before.kept != "slot":
+        left += layout.slot(name, state.other_slot).both
+    with writer.batch() as pipe:
+        # What a push that was killed may have left there.
+        pipe.unlink(*left)
     for first in range(0, len(keys), BATCH):
         # A key that is named twice is one record.
         stored = list(dict.fromkeys(map(record_key, keys[first : first + BATCH])))

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from .access import AccessKey, read_key
-from .redis_client import KEYS, Client, naming
+from .redis_client import FIND_SECONDS, KEYS, connect, naming, shown
 
 _REMEMBERED_SECONDS = 2.0
 _MOST_REMEMBERED = 1_000
@@ -16,9 +16,10 @@ _MOST_REMEMBERED = 1_000
 class RedisKeys:
     """The keys of callers."""
 
-    def __init__(self, client: Client, url: str) -> None:
-        self._client = client
-        self._url = url
+    def __init__(self, url: str) -> None:
+        # A server asks by it, within the time that a caller waits.
+        self._client = connect(url, FIND_SECONDS)
+        self._url = shown(url)
         self._known: dict[str, tuple[float, AccessKey]] = {}
 
     def add(self, key: AccessKey) -> None:
@@ -54,6 +55,10 @@ class RedisKeys:
             self._known.clear()
         self._known[key_id] = now, key
         return key
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
 
     def _read(self, key_id: str) -> AccessKey | None:
         with naming(self._url):

@@ -37,7 +37,7 @@ class RedisStore:
         self.url = shown(url)
         self._full_url = url
         self._client: Client = connect(url)
-        self.keys = RedisKeys(self._client, self.url)
+        self.keys = RedisKeys(url)
         with naming(self.url):
             if create:
                 self._client.setnx(FORMAT_KEY, FORMAT)
@@ -126,6 +126,7 @@ class RedisStore:
 
     def close(self) -> None:
         """Close the connection; readers are closed on their own."""
+        self.keys.close()
         self._client.close()
 
     @contextmanager

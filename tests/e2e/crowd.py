@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CROWD = {
-    "models/crowd.sql": """\
+    "crowd.sql": """\
 {{ config(materialized='table') }}
 select
     'p' || number as external_id,
@@ -11,21 +11,21 @@ select
     number % 5 = 0 as is_late
 from range(40) as numbers(number)
 """,
-    "models/audience_gold.sql": """\
+    "audience_gold.sql": """\
 with members as (select external_id from {{ ref('crowd') }} where is_gold)
 {{ braze_bridge.audience('members', holdout=20) }}
 """,
-    "models/audience_late.sql": """\
+    "audience_late.sql": """\
 with members as (select external_id from {{ ref('crowd') }} where is_late)
 {{ braze_bridge.audience('members', exclude=[ref('audience_gold')]) }}
 """,
-    "models/our_audiences.sql": "{{ braze_bridge.audience_definitions() }}",
-    "models/our_members.sql": """\
+    "our_audiences.sql": "{{ braze_bridge.audience_definitions() }}",
+    "our_members.sql": """\
 select audience_id, external_id from {{ ref('audience_gold') }} where not is_held_out
 union all
 select audience_id, external_id from {{ ref('audience_late') }} where not is_held_out
 """,
-    "models/our_memberships.sql": """\
+    "our_memberships.sql": """\
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     full_refresh=false, on_schema_change='append_new_columns',
@@ -33,7 +33,7 @@ select audience_id, external_id from {{ ref('audience_late') }} where not is_hel
 ) }}
 {{ braze_bridge.audience_memberships(ref('our_members')) }}
 """,
-    "models/flags.sql": """\
+    "flags.sql": """\
 select
     external_id,
     {{ braze_bridge.audience_flag('gold') }} as audience_gold,
@@ -41,14 +41,14 @@ select
 from {{ ref('our_memberships') }}
 group by external_id
 """,
-    "models/lists.sql": """\
+    "lists.sql": """\
 select
     external_id,
     {{ braze_bridge.array_of('audience_id', order_by='audience_id') }} as audiences
 from {{ ref('our_members') }}
 group by external_id
 """,
-    "models/groups.sql": """\
+    "groups.sql": """\
 select
     external_id,
     'audience_' || audience_id as subscription_group,
@@ -61,33 +61,33 @@ qualify
         order by entered_at desc
     ) = 1
 """,
-    "models/cohorts.sql": """\
+    "cohorts.sql": """\
 select audience_id as cohort_id, label as cohort_name, external_id
 from {{ ref('our_members') }}
 inner join {{ ref('our_audiences') }} using (audience_id)
 """,
-    "models/our_groups.sql": """\
+    "our_groups.sql": """\
 select
     'dev' as environment,
     'audience_' || id as group_name,
     id as subscription_group_id
 from (select unnest(['gold', 'late']) as id) as ids
 """,
-    "models/flags__pending.sql": (
+    "flags__pending.sql": (
         "{{ braze_bridge.pending_rows(ref('flags'), on_removed='false') }}"
     ),
-    "models/lists__pending.sql": (
+    "lists__pending.sql": (
         "{{ braze_bridge.pending_rows(ref('lists'), array_columns=['audiences'], "
         "on_removed='unset') }}"
     ),
-    "models/groups__pending.sql": (
+    "groups__pending.sql": (
         "{{ braze_bridge.pending_subscription_states(ref('groups'), "
         "groups=ref('our_groups')) }}"
     ),
-    "models/cohorts__pending.sql": (
+    "cohorts__pending.sql": (
         "{{ braze_bridge.pending_cohort_members(ref('cohorts')) }}"
     ),
-    "models/syncs.yml": """\
+    "syncs.yml": """\
 models:
   - name: audience_gold
     config: {meta: {audience: {label: Gold}}}

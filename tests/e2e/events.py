@@ -5,7 +5,6 @@ Built once by dbt and copied for each test. Of 1,000 users ten own half of the e
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, Run, Shop, copy
+from tests.conftest import Run, Shop, build_models, shared
 
 EVENTS = 4_000
 VISITS = 75
@@ -76,45 +75,35 @@ IN_DOUBT = {
 """The faults after which nobody can know whether the request was applied."""
 
 
-def _files() -> dict[str, str]:
-    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
+def _models() -> dict[str, str]:
+    files = {}
     heavy = "case when number % 2 = 0 then number // 2 % 10 * 100"
     light = "else number // 2 % 990 + number // 2 % 990 // 99 + 1 end"
-    files["models/events.sql"] = _EVENT.format(
+    files["events.sql"] = _EVENT.format(
         key="e", user=f"'u' || ({heavy} {light})", rows=EVENTS
     )
-    files["models/visits.sql"] = _EVENT.format(
-        key="v", user="'v' || number", rows=VISITS
-    )
-    files["models/orders.sql"] = _ORDERS
+    files["visits.sql"] = _EVENT.format(key="v", user="'v' || number", rows=VISITS)
+    files["orders.sql"] = _ORDERS
     described = "models:\n"
     for name, sync in _SYNCS.items():
         mart = "visits" if name == "skipped" else name
         macro = "pending_purchases" if name == "orders" else "pending_events"
         call = f"{{{{ braze_bridge.{macro}(ref('{mart}')) }}}}\n"
-        files[f"models/{name}__pending.sql"] = call
+        files[f"{name}__pending.sql"] = call
         meta = f"{{sync: {{destination: braze, {sync}}}}}"
         described += f"  - name: {name}__pending\n    config: {{meta: {meta}}}\n"
-    files["models/syncs.yml"] = described
+    files["syncs.yml"] = described
     return files
 
 
-@functools.cache
-def built_events(directory: Path) -> Shop:
-    """Build the shop, once for all modules that use it."""
-    shop = Shop(directory / "events")
-    for name, text in _files().items():
-        path = shop.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out + run.err
-    return shop
+@pytest.fixture(scope="session")
+def built_events(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Build the shop once; copy it, never change it."""
 
+    def make(directory: Path) -> None:
+        build_models(built_shop, directory, _models())
 
-def new_shop(folders: pytest.TempPathFactory, target: Path) -> Shop:
-    """A shop of a test's own that has sent nothing yet."""
-    return copy(built_events(folders.getbasetemp()), target / "shop")
+    return Shop(shared(tmp_path_factory, "built_events", make))
 
 
 # -- what both sides say

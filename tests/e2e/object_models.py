@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.conftest import PROJECT
-
 MARTS = {
     "people": "external_id varchar, tier varchar, points integer",
     "flags": "external_id varchar, is_member boolean",
@@ -134,9 +132,9 @@ def _whole(meta: str) -> str:
     return meta if meta == COLLECTION else f"destination: braze, {meta}"
 
 
-def project_files() -> dict[str, str]:
-    """Path -> text of every file of the project."""
-    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
+def models() -> dict[str, str]:
+    """Name -> text of every file of the models."""
+    files = {}
     for mart, columns in MARTS.items():
         nulls = ", ".join(
             f"cast(null as {kind}) as {name}"
@@ -144,15 +142,15 @@ def project_files() -> dict[str, str]:
                 column.split(maxsplit=1) for column in columns.split(", ")
             )
         )
-        files[f"models/{mart}.sql"] = (
+        files[f"{mart}.sql"] = (
             f"{{{{ config(materialized='table') }}}}\nselect {nulls} where false\n"
         )
-    files["models/groups.sql"] = GROUPS
+    files["groups.sql"] = GROUPS
     described = "models:\n"
     for sync, (macro, meta) in SYNCS.items():
-        files[f"models/{sync}__pending.sql"] = f"{{{{ braze_bridge.{macro} }}}}\n"
+        files[f"{sync}__pending.sql"] = f"{{{{ braze_bridge.{macro} }}}}\n"
         described += (
             f"  - name: {sync}__pending\n"
             f"    config: {{meta: {{sync: {{{_whole(meta)}}}}}}}\n"
         )
-    return files | {"models/syncs.yml": described}
+    return files | {"syncs.yml": described}

@@ -6,25 +6,28 @@ moving what the ledger remembers into the past, so that no test waits for minute
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 import pytest
 import requests
 
-from runner.cli import main
 from runner.sandbox import Sandbox
-from tests.conftest import API_KEY, LEDGER, Run, Shop, copy, environment
+from tests.conftest import (
+    API_KEY,
+    LEDGER,
+    NearShop,
+    Run,
+    Shop,
+    build_models,
+    copy,
+    shared,
+)
 
-from .object_models import MARTS, project_files
+from .object_models import MARTS, models
 
 PARTNER = {
     "BRAZE_PARTNER": "example",
@@ -36,7 +39,7 @@ KNOWN = [(f"p{number}", "gold", number) for number in range(1, 4)]
 """The people of a shop that has been at work for long."""
 
 
-class Objects(Shop):
+class Objects(NearShop):
     """The shop, with what its tests say again and again."""
 
     def runner(
@@ -45,31 +48,9 @@ class Objects(Shop):
         sandbox: Sandbox | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Run:
-        """Run the command line within this process: two hundred starts take a minute.
-
-        What builds still starts one: dbt is no guest of ours.
-        """
-        if "build" in arguments:
-            return super().runner(*arguments, sandbox=sandbox, env=env)
-        code, out, err = 0, io.StringIO(), io.StringIO()
-        with (
-            patch.dict(os.environ, self._environment(sandbox, env), clear=True),
-            patch.object(sys, "argv", ["runner", *arguments]),
-            chdir(self.directory),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Run(code, out.getvalue(), err.getvalue())
-
-    def _environment(
-        self, sandbox: Sandbox | None, env: Mapping[str, str] | None
-    ) -> dict[str, str]:
+        """Run the command line with a store of the shop's own."""
         store = {"PERSONALIZATION_STORE": str(self.store)}
-        return environment(sandbox, store | dict(env or {}))
+        return super().runner(*arguments, sandbox=sandbox, env=store | dict(env or {}))
 
     @property
     def store(self) -> Path:
@@ -145,16 +126,15 @@ def writes(sandbox: Sandbox, path: str) -> list[Any]:
 
 
 @pytest.fixture(scope="session")
-def built_objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
+def built_objects(
+    built_shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Objects:
     """Build the shop once; copy it, never change it."""
-    shop = Objects(tmp_path_factory.mktemp("objects") / "shop")
-    for name, text in project_files().items():
-        path = shop.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    built = shop.runner("build", "--quiet")
-    assert built.code == 0, built.out + built.err
-    return shop
+
+    def make(directory: Path) -> None:
+        build_models(built_shop, directory, models())
+
+    return Objects(shared(tmp_path_factory, "built_objects", make))
 
 
 @pytest.fixture

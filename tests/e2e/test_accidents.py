@@ -14,9 +14,8 @@ import duckdb
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import environment
+from tests.conftest import Shop, copy, environment
 
-from .events import new_shop
 from .objects import Objects
 from .test_once_crash import DRIVER
 
@@ -341,6 +340,16 @@ def test_check_asks_for_the_permissions_that_the_syncs_need(
     assert permission.partition(".")[0] in refused.err
 
 
+class Doors(http.server.ThreadingHTTPServer):
+    """Lets everybody in at once: with the usual five places some knock for minutes."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Those who did not wait for their answer are what the test is about."""
+
+
 class Late(http.server.BaseHTTPRequestHandler):
     """Answers one second after it was told to, one request after another."""
 
@@ -368,12 +377,11 @@ class Late(http.server.BaseHTTPRequestHandler):
 
 
 def test_an_answer_after_the_end_is_not_written_into_the_warehouse(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+    built_events: Shop, tmp_path: Path
 ) -> None:
     """The number of the closed journal was the warehouse's a moment later."""
-    shop = new_shop(tmp_path_factory, tmp_path)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
-    server.daemon_threads = True
+    shop = copy(built_events, tmp_path / "shop")
+    server = Doors(("127.0.0.1", 0), Late)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     to = {
         "BRAZE_REST_ENDPOINT": f"http://127.0.0.1:{server.server_port}",

@@ -249,6 +249,12 @@ def test_a_second_push_sends_nothing_and_one_change_sends_one_attribute(
     assert pushed.push()["requests"] == 0
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example, as it is cloned."""
+    return copy(tmp_path_factory.mktemp("bare") / "adventureworks")
+
+
 @pytest.mark.parametrize(
     ("folder", "sentence"),
     [
@@ -257,12 +263,10 @@ def test_a_second_push_sends_nothing_and_one_change_sends_one_attribute(
     ],
 )
 def test_a_build_without_the_files_says_what_to_set(
-    folder: str | None, sentence: str, tmp_path: Path
+    folder: str | None, sentence: str, bare: Path
 ) -> None:
     """One sentence, before anything is built."""
-    directory = copy(tmp_path / "adventureworks")
-
-    built = run(directory, "build", data=Path(folder) if folder else None)
+    built = run(bare, "build", data=Path(folder) if folder else None)
 
     assert built.returncode != 0
     assert built.stdout.count(sentence) == 1, built.stdout + built.stderr

@@ -7,7 +7,6 @@ the runner, the ledger and the sandbox take part.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,17 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, REPOSITORY, Shop
+from tests.conftest import REPOSITORY, NearShop, Shop, build_models, texts, unbuilt
 
 MODELS = REPOSITORY / "tests" / "attribute_options" / "models"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with a sync for each option, built once; its unit tests passed."""
-    shop = Shop(tmp_path_factory.mktemp("attribute_options"))
-    shutil.copytree(MODELS, shop.directory / "models")
-    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
-        (shop.directory / name).write_text(PROJECT[name], encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out + run.err
-    return shop
+    directory = tmp_path_factory.mktemp("attribute_options")
+    build_models(built_shop, directory, texts(MODELS))
+    return NearShop(directory)
 
 
 @pytest.fixture
@@ -167,17 +162,16 @@ def test_a_suppressed_user_is_left_alone(shop: Shop, sandbox: Sandbox) -> None:
     ],
 )
 def test_a_mart_that_would_lose_something_is_one_clear_error(
-    tmp_path: Path, mart: str, fault: str
+    built_shop: Shop, tmp_path: Path, mart: str, fault: str
 ) -> None:
-    shop = Shop(tmp_path / "lone")
-    (shop.directory / "models").mkdir(parents=True)
-    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
-        (shop.directory / name).write_text(PROJECT[name], encoding="utf-8")
-    for name, text in {
-        "lone.sql": "{{ config(materialized='table') }} " + mart,
-        "lone__pending.sql": "{{ braze_bridge.pending_rows(ref('lone')) }}",
-    }.items():
-        (shop.directory / "models" / name).write_text(text, encoding="utf-8")
+    shop = unbuilt(
+        built_shop,
+        tmp_path / "lone",
+        {
+            "lone.sql": "{{ config(materialized='table') }} " + mart,
+            "lone__pending.sql": "{{ braze_bridge.pending_rows(ref('lone')) }}",
+        },
+    )
 
     run = shop.runner("build")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, Shop
-from tests.conftest import copy as copy_shop
+from tests.conftest import NearShop, Shop, build_models, copy_to_build
 
 from .crowd import CROWD
 from .test_adventureworks import DATA, Example, needs_data
@@ -31,23 +30,17 @@ PEOPLE = 40
 
 
 @pytest.fixture(scope="module")
-def built_crowd(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built_crowd(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A project with two audiences and every encoding; copy it, never change it."""
     directory = tmp_path_factory.mktemp("crowd") / "shop"
-    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
-    for name, text in (files | CROWD).items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    shop = Shop(directory)
-    build(shop)
-    return shop
+    build_models(built_shop, directory, CROWD)
+    return Shop(directory)
 
 
 @pytest.fixture
 def crowd(built_crowd: Shop, tmp_path: Path) -> Shop:
     """A crowd of the test's own, in which nobody has come or gone yet."""
-    return copy_shop(built_crowd, tmp_path / "crowd")
+    return NearShop(copy_to_build(built_crowd, tmp_path / "crowd").directory)
 
 
 def build(shop: Shop, *arguments: str) -> None:

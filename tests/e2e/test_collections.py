@@ -218,6 +218,55 @@ def test_what_a_collection_cannot_hold_is_refused_and_named(guests: Objects) -> 
     assert "guests/g1" in refused.err
 
 
+def test_who_is_forgotten_leaves_every_collection_at_once(
+    guests: Objects, sandbox: Sandbox
+) -> None:
+    """The version before, too; nothing of the person is ever put again."""
+    guests.fill("rooms", [("r1", "g2"), ("r2", None)])
+    push(guests, "rooms")
+    guests.sql("delete from main.rooms where room = 'r1'")
+    guests.sql("update main.guests set points = 51 where guest = 'g2'")
+    push(guests, "guests", "rooms")
+
+    done = guests.runner("forget", "g2", "--yes", "--format", "json", sandbox=sandbox)
+
+    assert done.code == 0, done.err
+    assert done.json["scrubbed"]["collection guests"] == 1
+    assert done.json["scrubbed"]["collection rooms"] == 1
+    assert find(guests, "guests", "guest", "g2")[0] == "missing"
+    assert find(guests, "guests", "email", "bob@example.com")[0] == "missing"
+    assert find(guests, "rooms", "room", "r1")[0] == "missing"
+    assert guests.runner("collections", "verify").code == 0
+    assert accepted(push(guests, "guests", "rooms")) == 0
+    back = guests.runner("collections", "rollback", "guests", "--yes")
+    assert back.code == 0, back.err
+    assert find(guests, "guests", "guest", "g2")[0] == "missing"
+    assert find(guests, "guests", "guest", "g1")[0] == "record"
+
+
+def test_who_is_deleted_by_a_push_leaves_with_the_next_one(
+    guests: Objects, sandbox: Sandbox
+) -> None:
+    """Kept records and tombstones are no hiding place."""
+    guests.fill("rooms", [("r1", "g2"), ("r2", None)])
+    push(guests, "rooms")
+    guests.sql("delete from main.rooms where room = 'r1'")
+    guests.fill("erasures", [("g2",)])
+    approved = ("--approve", guests.plan_id("erasures"))
+    assert guests.deliver(sandbox, "erasures", options=approved) == 1
+
+    assert accepted(push(guests, "guests", "rooms")) == 2
+
+    assert find(guests, "guests", "guest", "g2")[0] == "missing"
+    assert find(guests, "rooms", "room", "r1")[0] == "missing"
+    assert find(guests, "rooms", "room", "r2")[0] == "record"
+    assert guests.runner("collections", "verify").code == 0
+    assert accepted(push(guests, "guests", "rooms")) == 0
+    assert guests.sql(
+        f"select count(*) from {LEDGER}.ledger_sent_rows where row_json like '%g2%'"
+    ) == [(0,)]
+
+
 def test_what_is_not_set_or_not_there_is_one_sentence(
     guests: Objects, sandbox: Sandbox
 ) -> None:

@@ -5,11 +5,9 @@ The mart's ids are numbers, and it has a column of each name that the delta uses
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.conftest import PROJECT, REPOSITORY, Shop
+from tests.conftest import REPOSITORY, Shop, build_models
 
 MART = REPOSITORY / "tests" / "object_options" / "crowded" / "crowd.sql"
 
@@ -125,18 +123,11 @@ def models() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with the mart and its syncs, built once."""
-    shop = Shop(tmp_path_factory.mktemp("crowded_marts"))
-    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
-        (shop.directory / name).write_text(PROJECT[name], encoding="utf-8")
-    folder: Path = shop.directory / "models"
-    folder.mkdir()
-    for name, text in models().items():
-        (folder / name).write_text(text, encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out + run.err
-    return shop
+    directory = tmp_path_factory.mktemp("crowded_marts")
+    build_models(built_shop, directory, models())
+    return Shop(directory)
 
 
 def people(shop: Shop, sync: str) -> list[str]:

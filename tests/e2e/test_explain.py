@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import LEDGER, Shop
+from tests.conftest import LEDGER, NearShop, Shop
+
+
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    return NearShop(shop.directory)
+
+
+@pytest.fixture
+def synced_shop(synced_shop: Shop) -> Shop:
+    return NearShop(synced_shop.directory)
 
 
 def explained(shop: Shop, key: str, *arguments: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop
+from tests.conftest import NearShop, Shop
 
 from .profiles import differences, held, wanted
 
@@ -26,6 +26,11 @@ RATES = {
 }
 
 QUICK = {"RUNNER_IN_FLIGHT": "8", "RUNNER_ACK_SECONDS": "0.2"}
+
+
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    return NearShop(shop.directory)
 
 
 def grow(shop: Shop) -> None:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from typing import Any
 
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, REPOSITORY, Shop
+from tests.conftest import REPOSITORY, NearShop, Shop, build_models, texts
 
 MODELS = REPOSITORY / "tests" / "object_options" / "models"
 ALIAS = {"alias_name": "card-1", "alias_label": "card"}
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with a sync for each option, built once."""
-    shop = Shop(tmp_path_factory.mktemp("object_options"))
-    shutil.copytree(MODELS, shop.directory / "models")
-    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
-        (shop.directory / name).write_text(PROJECT[name], encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out + run.err
-    return shop
+    directory = tmp_path_factory.mktemp("object_options")
+    build_models(built_shop, directory, texts(MODELS))
+    return NearShop(directory)
 
 
 def row(shop: Shop, sync: str, key: str = "e1") -> tuple[dict[str, Any], str]:

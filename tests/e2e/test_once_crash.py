@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop, environment
+from tests.conftest import Shop, copy, environment
 
-from .events import PUSH, VISITS, check_once, in_braze, keys, new_shop, outcome
+from .events import PUSH, VISITS, check_once, in_braze, keys, outcome
 
 DIED = 137
 LANES, OBJECTS = 2, 15
@@ -45,8 +45,8 @@ sys.exit(main())
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Shop:
-    return new_shop(tmp_path_factory, tmp_path)
+def shop(built_events: Shop, tmp_path: Path) -> Shop:
+    return copy(built_events, tmp_path / "shop")
 
 
 def start(shop: Shop, point: str, sandbox: Sandbox) -> subprocess.Popen[str]:

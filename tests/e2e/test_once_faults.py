@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop
+from tests.conftest import Shop, copy
 
 from .events import (
     EVENTS,
@@ -18,7 +18,6 @@ from .events import (
     in_braze,
     keys,
     listed,
-    new_shop,
     outcome,
     pending,
 )
@@ -33,8 +32,8 @@ QUICK = {
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Shop:
-    return new_shop(tmp_path_factory, tmp_path)
+def shop(built_events: Shop, tmp_path: Path) -> Shop:
+    return copy(built_events, tmp_path / "shop")
 
 
 def check_summary(shop: Shop, said: dict[str, int], run_id: str) -> None:

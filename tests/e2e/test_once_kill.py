@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop
+from tests.conftest import Shop, copy
 
 from .events import (
     IN_DOUBT,
@@ -20,7 +20,6 @@ from .events import (
     in_braze,
     keys,
     listed,
-    new_shop,
     pending,
 )
 
@@ -51,8 +50,8 @@ FAULTS = {
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Shop:
-    return new_shop(tmp_path_factory, tmp_path)
+def shop(built_events: Shop, tmp_path: Path) -> Shop:
+    return copy(built_events, tmp_path / "shop")
 
 
 def wait_for_request(sandbox: Sandbox, process: subprocess.Popen[str]) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop
+from tests.conftest import Shop, copy
 
-from .events import EVENTS, PUSH, check_once, new_shop, outcome
+from .events import EVENTS, PUSH, check_once, outcome
 
 LANES = 8
 ANSWER_SECONDS = 0.1
@@ -20,8 +20,8 @@ PACE = {"RUNNER_IN_FLIGHT": str(LANES), "RUNNER_OBJECTS_PER_REQUEST": "20"}
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Shop:
-    return new_shop(tmp_path_factory, tmp_path)
+def shop(built_events: Shop, tmp_path: Path) -> Shop:
+    return copy(built_events, tmp_path / "shop")
 
 
 def in_flight(requests: list[dict[str, Any]]) -> list[int]:

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop
+from tests.conftest import NearShop, Shop, copy
 
 from .events import (
     PUSH,
     VISITS,
     in_braze,
     keys,
-    new_shop,
     outcome,
     pending,
     set_option,
@@ -30,8 +29,8 @@ LATER = """
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Shop:
-    return new_shop(tmp_path_factory, tmp_path)
+def shop(built_events: Shop, tmp_path: Path) -> Shop:
+    return NearShop(copy(built_events, tmp_path / "shop").directory)
 
 
 def test_history_is_adopted_and_what_comes_later_is_sent(

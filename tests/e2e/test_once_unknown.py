@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop, copy
+from tests.conftest import NearShop, Shop, copy
 
-from .events import PUSH, in_braze, keys, new_shop, outcome, pending
+from .events import PUSH, in_braze, keys, outcome, pending
 
 UNKNOWN = ("unknown", "-s", "visits")
 ONE_AT_A_TIME = {"RUNNER_IN_FLIGHT": "1", "RUNNER_OBJECTS_PER_REQUEST": "3"}
@@ -17,9 +17,9 @@ PARKED = 6
 
 
 @pytest.fixture(scope="module")
-def parked_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def parked_shop(built_events: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Two pushes of three visits each, whose answers were lost; copy it."""
-    shop = new_shop(tmp_path_factory, tmp_path_factory.mktemp("parked"))
+    shop = copy(built_events, tmp_path_factory.mktemp("parked") / "shop")
     with Sandbox(faults={"rates": {"lost_answer": 1}}) as sandbox:
         for _ in range(2):
             push = (*PUSH, "visits", "--limit", "3")
@@ -31,7 +31,7 @@ def parked_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def shop(parked_shop: Shop, tmp_path: Path) -> Shop:
-    return copy(parked_shop, tmp_path / "shop")
+    return NearShop(copy(parked_shop, tmp_path / "shop").directory)
 
 
 def parked(shop: Shop) -> set[str]:

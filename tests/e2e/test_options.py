@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, Shop
+from tests.conftest import NearShop, Shop, build_models
 
 WAITING = "min_interval={'is_member': '2 hours'}"
 SYNCS = {
@@ -30,25 +29,19 @@ from range(20) as numbers(number)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with a sync for each option, built once."""
-    shop = Shop(tmp_path_factory.mktemp("options"))
-    files = {name: text for name, text in PROJECT.items() if "models/" not in name}
-    files["models/people.sql"] = PEOPLE
+    files = {"people.sql": PEOPLE}
     meta = "{sync: {destination: braze, object: attributes}}"
     described = "models:\n"
     for name, option in SYNCS.items():
         call = f"{{{{ braze_bridge.pending_rows(ref('people'), {option}) }}}}\n"
-        files[f"models/{name}__pending.sql"] = call
+        files[f"{name}__pending.sql"] = call
         described += f"  - name: {name}__pending\n    config: {{meta: {meta}}}\n"
-    files["models/syncs.yml"] = described
-    for name, text in files.items():
-        path = Path(shop.directory / name)
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out
-    return shop
+    files["syncs.yml"] = described
+    directory = tmp_path_factory.mktemp("options")
+    build_models(built_shop, directory, files)
+    return NearShop(directory)
 
 
 def after(shop: Shop, sync: str, change: str) -> tuple[dict[str, Any], Any]:

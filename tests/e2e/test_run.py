@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -16,22 +15,22 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import PROJECT, Shop
+from tests.conftest import Shop, build_models, copy_to_build, texts
 
 ORDERS = {
     # dbt's tests look at `orders` and `page`; the range says how long a build takes.
-    "models/orders.sql": """\
+    "orders.sql": """\
 {{ config(materialized='table') }}
 select
     'p1' as external_id, 1 as orders,
     (select sum(hash(a.range + b.range)) % 2
      from range(1) as a, range(1000000) as b) as parity
 """,
-    "models/orders__pending.sql": """\
+    "orders__pending.sql": """\
 {{ braze_bridge.pending_rows(ref('orders'), key='external_id') }}
 """,
-    "models/diary.sql": "select 1 as page\n",
-    "models/orders.yml": """\
+    "diary.sql": "select 1 as page\n",
+    "orders.yml": """\
 models:
   - name: orders
     columns:
@@ -55,24 +54,16 @@ QUIET = ("--", "--quiet", "--select", "package:shop")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with a second sync, built once."""
-    shop = Shop(tmp_path_factory.mktemp("run") / "shop")
-    for name, text in (PROJECT | ORDERS).items():
-        path = shop.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    run = shop.runner("build", "--quiet")
-    assert run.code == 0, run.out + run.err
-    return shop
+    directory = tmp_path_factory.mktemp("run") / "shop"
+    build_models(built_shop, directory, texts(built_shop.directory / "models") | ORDERS)
+    return Shop(directory)
 
 
 @pytest.fixture
 def shop(built: Shop, tmp_path: Path) -> Shop:
-    # With what dbt has parsed, unlike conftest's copies: these build again.
-    folder, no_logs = tmp_path / "shop", shutil.ignore_patterns("logs")
-    shutil.copytree(built.directory, folder, symlinks=True, ignore=no_logs)
-    return Shop(folder)
+    return copy_to_build(built, tmp_path / "shop")
 
 
 WRONG_ORDERS = ("orders", "1 as orders", "2 as orders")
@@ -219,7 +210,7 @@ def test_a_failed_turn_is_told_and_the_schedule_goes_on(
     shop: Shop, sandbox: Sandbox
 ) -> None:
     """The key is read anew by each turn, so that it can be changed in between."""
-    edit(shop, "orders", "range(1)", "range(500)")  # longer than a second, at any rate
+    edit(shop, "orders", "range(1)", "range(200)")  # longer than a second, at any rate
     key = shop.directory / "key"
     key.write_text("not-the-key", "utf-8")
     endpoint = {"BRAZE_REST_ENDPOINT": sandbox.url, "BRAZE_API_KEY_FILE": str(key)}

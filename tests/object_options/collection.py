@@ -71,6 +71,7 @@ class Collection:
     warehouse: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
 
     def __post_init__(self) -> None:
+        self.options = dict(self.options)
         self.warehouse.execute("set TimeZone = 'Asia/Tokyo'")
         self.warehouse.execute("attach ':memory:' as db")
         self.warehouse.execute("create schema db.marts; create schema db.ledger")

@@ -227,15 +227,52 @@ def test_a_tombstone_stands_again_in_a_store_that_is_made_anew() -> None:
     assert things.push() == []
 
 
-def test_nothing_is_put_of_a_suppressed_person() -> None:
-    things = Collection(THINGS | {"user": "colour"})
+def test_a_sync_fills_one_collection_for_good() -> None:
+    things = Collection(THINGS)
     things.mart(TWO)
+    things.push()
+
+    things.options["collection"] = "others"
+
+    (row,) = things.rows()
+    assert (row["row_key"], row["operation"]) == ("others", "collection")
+    assert row["problem"] == (
+        "this sync has filled the collection things: give the model another name too"
+    )
+
+
+@pytest.mark.parametrize("on_removed", ["delete", "keep", "tombstone"])
+def test_who_is_erased_is_taken_out_whatever_the_mart_still_holds(
+    on_removed: str,
+) -> None:
+    things = Collection(THINGS | {"user": "colour", "on_removed": on_removed})
+    things.mart(TWO)
+    assert things.records()["a"] == {
+        "user_key": "external_id:red",
+        "indexes": [],
+        "record": {"id": "a", "colour": "red"},
+    }
+    things.push()
+
     things.warehouse.execute(
         "insert into db.ledger.ledger_suppressed_users "
         "values (sha256('external_id:red'))"
     )
 
-    assert list(things.records()) == ["b"]
+    assert things.push() == [("records_delete", "things/a")]
+    assert things.push() == []
+
+
+def test_nothing_is_put_of_a_suppressed_person_and_a_record_of_nobody_is() -> None:
+    things = Collection(THINGS | {"user": "colour"})
+    things.mart(f"{TWO} union all select 'c', null")
+    things.warehouse.execute(
+        "insert into db.ledger.ledger_suppressed_users "
+        "values (sha256('external_id:red'))"
+    )
+
+    assert list(things.records()) == ["b", "c"]
+    assert things.records()["c"]["user_key"] is None
 
 
 BAD_ROWS = {

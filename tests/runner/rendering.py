@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any, NoReturn
 
 import jinja2
@@ -64,7 +65,7 @@ def _environment(
                 return getattr(ours, branch)
         _fail(f"In dispatch: no macro named {name} for {warehouse}")
 
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment = _jinja()
     environment.globals.update(
         {
             "adapter": SimpleNamespace(
@@ -92,11 +93,24 @@ def _environment(
         # Its {% test %} is dbt's own.
         if path.parent.name == "generic_tests":
             continue
-        module = environment.from_string(path.read_text("utf-8")).module
+        template = jinja2.Template.from_code(
+            environment, _compiled(path), environment.make_globals(None)
+        )
+        module = template.module
         for name in dir(module):
             if not name.startswith("_"):
                 setattr(ours, name, _as_dbt_calls(getattr(module, name)))
     return environment, ours
+
+
+def _jinja() -> jinja2.Environment:
+    return jinja2.Environment(extensions=["jinja2.ext.do"])
+
+
+@functools.cache
+def _compiled(path: Path) -> CodeType:
+    """A file's code, which is the same for every warehouse."""
+    return _jinja().compile(path.read_text("utf-8"))
 
 
 def _as_dbt_calls(macro: Callable[..., Any]) -> Callable[..., Any]:

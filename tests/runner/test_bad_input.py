@@ -1,6 +1,6 @@
 """Whatever is wrong: one message, the right exit code, nothing sent or half-written.
 
-Each case runs the command line as a user does, against a built project and a sandbox.
+Each case runs the command line, against a built project and a sandbox.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.sandbox import Sandbox
 
-from ..conftest import LEDGER, PEOPLE, Run, Shop
+from ..conftest import LEDGER, PEOPLE, NearShop, Run, Shop, copy_to_build
 
 PUSH = ("push", "--format", "json")
 ONCE = {"RUNNER_ATTEMPTS": "1"}
@@ -73,6 +74,16 @@ def leftovers(shop: Shop) -> list[str]:
     ledger = shop.ledger()
     boxes = [name for name in ledger if name.startswith("outbox")]
     return boxes + ["ledger_acks"] * bool(ledger["ledger_acks"])
+
+
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    return NearShop(shop.directory)
+
+
+@pytest.fixture
+def synced_shop(synced_shop: Shop) -> Shop:
+    return NearShop(synced_shop.directory)
 
 
 @pytest.fixture
@@ -689,14 +700,20 @@ def test_commands_that_read_print_one_json_value(
 # -- dbt
 
 
-def test_a_build_that_fails(shop: Shop, sandbox: Sandbox) -> None:
-    aftermath, message = refused(shop, sandbox, "build", "--no-such-option")
+@pytest.fixture
+def parsed_shop(built_shop: Shop, tmp_path: Path) -> Shop:
+    """With what dbt knows of it, since dbt takes part."""
+    return copy_to_build(built_shop, tmp_path / "parsed")
+
+
+def test_a_build_that_fails(parsed_shop: Shop, sandbox: Sandbox) -> None:
+    aftermath, message = refused(parsed_shop, sandbox, "build", "--no-such-option")
     assert aftermath == Aftermath(2)
     assert message.endswith("dbt build ended with exit code 2.\n")
 
 
-def test_dbt_is_not_given_the_key(shop: Shop, sandbox: Sandbox) -> None:
-    model = shop.directory / "models" / "seen.sql"
+def test_dbt_is_not_given_the_key(parsed_shop: Shop, sandbox: Sandbox) -> None:
+    model = parsed_shop.directory / "models" / "seen.sql"
     model.write_text('select \'{{ env_var("BRAZE_API_KEY", "nothing") }}\' as seen')
-    shop.runner("build", "--select", "seen", sandbox=sandbox)
-    assert shop.sql("select seen from seen") == [("nothing",)]
+    parsed_shop.runner("build", "--select", "seen", sandbox=sandbox)
+    assert parsed_shop.sql("select seen from seen") == [("nothing",)]

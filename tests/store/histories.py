@@ -162,8 +162,8 @@ def _ordered(live: dict[str, Thing], shelf: str) -> list[str]:
     found = sorted(
         (key for key, each in live.items() if each.shelf == shelf), key=_last
     )
-    ranked = sorted(found, key=lambda key: _place(live[key].order[1], -1))
-    return sorted(ranked, key=lambda key: _place(live[key].order[0], 1))[:5]
+    ranked = sorted(found, key=lambda key: place(live[key].order[1], -1))
+    return sorted(ranked, key=lambda key: place(live[key].order[0], 1))[:5]
 
 
 def _last(key: str) -> bytes:
@@ -172,7 +172,7 @@ def _last(key: str) -> bytes:
     return stored + bytes([len(stored)])
 
 
-def _place(value: Any, direction: int) -> Any:
+def place(value: Any, direction: int) -> Any:
     """A value's place in an order, by comparing values one with another."""
 
     def compare(one: Any, other: Any) -> int:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runner.store import Index
 from runner.store.entries import after, encoder, key_of, prefix, record_key
 from runner.store.runs import Runs
 
+from .histories import place, values
 from .things import THINGS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+awkward = st.text(st.sampled_from("\0\1\2aé日🎁"), max_size=5)
+near = st.sampled_from([2**53, 2**53 + 1, 2**53 + 2, -(2**53) - 1, float(2**53), 0.5])
 longer = st.builds(lambda text, times: text * times, texts, st.integers(1, 60))
 
 
@@ -32,7 +36,9 @@ def test_no_entry_is_too_long_for_lmdb_and_each_leads_to_its_key(
     assert begin < entry < after(begin)
 
 
-@given(texts, texts, texts, texts)
+@given(awkward, awkward, awkward, awkward)
+@example("name", "a\0b", "name", "a")
+@example("name\0a", "b", "name", "a")
 def test_no_value_begins_as_another_does(
     name: str, value: str, other_name: str, other: str
 ) -> None:
@@ -60,3 +66,16 @@ def test_runs_read_their_files_in_blocks(
     for first in range(0, len(entries), 500):
         runs.add(entries[first : first + 500])
     assert [each for block in runs.sorted() for each in block] == sorted(entries)
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+@given(st.lists(st.tuples(values | awkward | near, values | awkward), max_size=8))
+def test_entries_sort_as_their_values_do(
+    direction: int, orders: list[tuple[Any, Any]]
+) -> None:
+    column = "rank" if direction == 1 else "rank desc"
+    index = Index("shelf", is_list=True, order=(column, column))
+    encode = encoder(replace(THINGS, indexes=(index,)))
+    by_bytes = sorted(orders, key=lambda each: encode([["shelf", "s", each]], b"k"))
+    second = sorted(by_bytes, key=lambda each: place(each[1], direction))
+    assert by_bytes == sorted(second, key=lambda each: place(each[0], direction))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,6 +150,35 @@ def test_a_store_that_was_removed_and_made_again_is_a_new_one(folder: Path) -> N
     store.close()
 
 
+def test_a_full_disk_is_said_so_and_what_was_shown_still_is(folder: Path) -> None:
+    store = open_store(str(folder))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (folder / "records" / "data.mdb").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100_000, hard))
+    try:
+        for anew in (False, True):
+            with pytest.raises(StoreError, match=r"no room for the store.*push again"):
+                push(store, [thing(f"{n}", "x" * 1_000) for n in range(900)], anew=anew)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(dict(store.rows("things"))) == 100
+    assert push(store, [thing("new")]).records == 101
+    store.close()
+
+
+def test_little_address_space_is_enough(folder: Path) -> None:
+    code = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (64 << 30, 64 << 30))\n"
+        "from runner.store import open_store\n"
+        f"print(len(list(open_store({str(folder)!r}).rows('things'))))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "100\n"
+
+
 def test_loads_take_the_place_of_what_they_cleared(folder: Path) -> None:
     store = open_store(str(folder))
     sizes = []
@@ -155,4 +187,21 @@ def test_loads_take_the_place_of_what_they_cleared(folder: Path) -> None:
         push(store, rows, anew=True)
         sizes.append((folder / "records" / "data.mdb").stat().st_size)
     assert sizes[-1] == sizes[3]
+    store.close()
+
+
+def test_notes_that_cannot_be_read_are_damage_every_time(folder: Path) -> None:
+    with lmdb.open(str(folder / "records"), max_dbs=9) as env:
+        notes = env.open_db(b"notes")
+        with env.begin(write=True) as txn:
+            txn.put(b"things", b"{}", db=notes)
+    store = open_store(str(folder))
+    with asyncio.Runner() as loop:
+        reader = store.reader()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="its notes about a collection"):
+                loop.run(reader.find("things", "id", "007"))
+        loop.run(reader.close())
+    with pytest.raises(StoreError, match="its notes about a collection"):
+        store.held()
     store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -55,25 +56,48 @@ def test_what_lies_over_a_slot_answers_as_if_it_were_worked_in(
         play(desk, history)
 
 
-def test_work_that_was_cut_off_is_ended_by_the_next_push(
-    desk: Desk, client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cut_off(*arguments: Any) -> Any:
+@contextmanager
+def cut_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End pushes while their changes are worked in, after two parts of them."""
+    parts: list[Any] = []
+    unlike = redis_overlay._unlike
+
+    def end(*arguments: Any) -> Any:
         parts.append(arguments)
         if len(parts) > 2:
             raise ZeroDivisionError
         return unlike(*arguments)
 
-    parts: list[Any] = []
-    unlike = redis_overlay._unlike
+    with monkeypatch.context() as patch:
+        patch.setattr(redis_overlay, "_unlike", end)
+        patch.setattr(redis_overlay, "BATCH", 1)
+        yield
+
+
+def test_work_that_was_cut_off_may_have_brought_an_index(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"{key:02}" for key in range(9)]
+    plain = replace(THINGS, indexes=())
+    push(desk.store, map(thing, keys), definition=plain)
+    with cut_off(monkeypatch), pytest.raises(ZeroDivisionError):
+        push(desk.store, [thing(key, 2, name=key) for key in keys])
+    assert [desk.body("name", key) for key in keys] == [record(key, 2) for key in keys]
+    push(desk.store, [thing("00", 3, name="a")])
+    assert desk.body("name", "00") == "missing"
+    assert [desk.body("name", key) for key in keys[1:]] == [
+        record(key, 2) for key in keys[1:]
+    ]
+
+
+def test_work_that_was_cut_off_is_is_ended_by_the_next_push(
+    desk: Desk, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keys = [f"{key:02}" for key in range(9)]
     first = push(desk.store, [thing(key, name=key, shelf="s") for key in keys])
     changed = [thing(key, 2, name=f"{key}+", shelf="s") for key in keys[:4]]
-    with monkeypatch.context() as patch:
-        patch.setattr(redis_overlay, "_unlike", cut_off)
-        patch.setattr(redis_overlay, "BATCH", 1)
-        with pytest.raises(ZeroDivisionError):
-            push(desk.store, [*changed, tombstone("04")], removed=["05"])
+    with cut_off(monkeypatch), pytest.raises(ZeroDivisionError):
+        push(desk.store, [*changed, tombstone("04")], removed=["05"])
 
     def look() -> None:
         assert desk.body("name", "00") == "missing"
@@ -207,6 +231,14 @@ def test_a_script_that_redis_forgot_is_given_again(desk: Desk, client: Any) -> N
     assert desk.body("id", "1") == record("1")
     client.script_flush()
     assert desk.body("id", "1") == record("1")
+
+
+def test_a_reader_connects_again(desk: Desk, client: Any) -> None:
+    push(desk.store, [thing("1")])
+    assert desk.body("id", "1") == record("1")
+    assert client.client_kill_filter(_type="normal", skipme=True) > 0
+    assert desk.body("id", "1") == record("1")
+    assert desk.store.held()["things"].version.records == 1
 
 
 def test_every_key_is_within_one_slot_of_a_cluster(desk: Desk, client: Any) -> None:

@@ -145,6 +145,19 @@ def test_leaving_without_a_commit_undoes_everything(desk: Desk, *, anew: bool) -
     assert desk.body("name", "c") == "missing"
 
 
+def test_a_load_gives_the_version_before_up_when_it_begins(desk: Desk) -> None:
+    for anew in (False, True):
+        push(desk.store, [thing("1")])
+        push(desk.store, [thing("1", 2)], anew=anew)
+        assert desk.store.held()["things"].previous
+        with desk.store.fill(THINGS, run_id="x", built_at=BUILT_AT, anew=True):
+            pass
+        assert desk.store.held()["things"].previous is None
+        with pytest.raises(StoreError, match="no version before"):
+            desk.store.roll_back("things")
+        assert desk.body("id", "1") == record("1", 2)
+
+
 def test_a_push_that_is_anew_forgets_what_it_does_not_put(desk: Desk) -> None:
     push(desk.store, [thing("1", name="a"), thing("2")])
     version = push(desk.store, [thing("2", 2)], anew=True)
@@ -159,11 +172,12 @@ def test_a_load_takes_rows_in_any_order_and_more_than_once(desk: Desk) -> None:
         filling.put([thing("3", 2, name="c"), thing("1", name="b")])
         filling.put([thing("9"), thing("9", 2, name="e"), tombstone("5")])
         filling.put([])
-        filling.remove(["4", "none"])
+        filling.remove(["4", "3", "none"])
+        filling.put([thing("3", 3, name="c")])
         version = filling.commit()
     assert version.records == 3
     bodies = [desk.body("name", value) for value in "abcde"]
-    first, second = record("1"), record("3", 2)
+    first, second = record("1"), record("3", 3)
     assert bodies == ["missing", first, second, "missing", record("9", 2)]
     assert desk.body("id", "5") == "gone"
 
@@ -241,32 +255,13 @@ def test_a_new_definition_reorders_the_lists_it_puts(desk: Desk) -> None:
     definition = replace(THINGS, indexes=(THINGS.indexes[0], falling))
     # Its hash covers the definition, so every row of the mart comes again.
     again = [(key, payload, "ab" * 16) for key, payload, _ in rows]
-    push(desk.store, again, definition=definition)
+    elsewhere = [thing(key, shelf="s", order=(9, 9)) for key in "abc"]
+    push(desk.store, [*elsewhere, *again], definition=definition)
     found = desk.body("shelf", "s")
     assert found == f'{{"records":[{record("c")},{record("a")}]}}'
     desk.store.roll_back("things")
     wanted = ",".join(record(key) for key in "bac")
     assert desk.body("shelf", "s") == f'{{"records":[{wanted}]}}'
-
-
-@pytest.mark.parametrize("anew", [False, True])
-def test_an_erased_record_does_not_come_back(desk: Desk, *, anew: bool) -> None:
-    push(desk.store, [thing(key, name=key, shelf="s") for key in "abcd"])
-    rows = [thing("a", 2, name="a"), thing("c", name="c"), thing("d"), thing("e")]
-    push(desk.store, rows, anew=anew, removed=["b"])
-    assert desk.store.erase("things", ["a", "b", "e", "none", "a"]) == 3
-    assert desk.body("id", "a") == desk.body("name", "a") == "missing"
-    assert desk.store.held()["things"].version.records == 2
-    version = desk.store.roll_back("things")
-    assert [desk.body("id", key) for key in "abe"] == ["missing"] * 3
-    assert desk.body("name", "a") == desk.body("name", "b") == "missing"
-    assert desk.body("shelf", "s") == f'{{"records":[{record("c")},{record("d")}]}}'
-    assert version.records == 2
-    assert len(list(desk.store.rows("things"))) == 2
-
-
-def test_erasing_from_what_is_not_held_is_no_error(desk: Desk) -> None:
-    assert desk.store.erase("things", ["a"]) == 0
 
 
 def test_a_dropped_collection_leaves_the_others(desk: Desk) -> None:
@@ -280,6 +275,19 @@ def test_a_dropped_collection_leaves_the_others(desk: Desk) -> None:
     assert desk.find("id", "2", "others").kind == "record"
     assert push(desk.store, [thing("3")]).records == 1
     assert desk.body("id", "1") == desk.body("name", "a") == "missing"
+
+
+def test_a_user_may_stand_before_the_indexes(desk: Desk) -> None:
+    rows = []
+    for key, indexes in (("1", '[["name","a"]]'), ("2", "[]")):
+        rest = f'"indexes":{indexes},"record":{record(key)}}}'
+        rows.append((key, f'{{"user_key":"é\\"{key}",{rest}', "ab" * 16))
+    push(desk.store, rows)
+    assert desk.body("name", "a") == desk.body("id", "1") == record("1")
+    assert desk.body("id", "2") == record("2")
+    assert sorted(desk.store.rows("things")) == [row[:2] for row in rows]
+    push(desk.store, [thing("1", name="b")])
+    assert (desk.body("name", "a"), desk.body("name", "b")) == ("missing", record("1"))
 
 
 @pytest.mark.parametrize(

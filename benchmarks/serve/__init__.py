@@ -1,0 +1,1 @@
+"""The personalization API: how records are kept, pushed and answered."""

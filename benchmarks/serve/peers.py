@@ -1,0 +1,119 @@
+"""peers: requests a second a core and latencies, beside what serves records otherwise.
+
+Every server has one core and one worker, the client has the other core. Each runs in
+turn with nginx, and its ratio is the median over their rounds; not all at once, for
+three servers that hold ten million records are more than the memory of most machines.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from statistics import median
+
+from ..measure import note, table
+from .clients import NO_WRK, Closed, Load, load, wrk
+from .filled import FOLDER, filled
+from .records import targets
+from .servers import Serving, nginx, ours, roapi, webdis
+
+NGINX = "nginx, static files"
+OURS = "runner serve"
+PARTS = ("p50", "p99", "p999")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the rounds of one server found."""
+
+    closed: list[Closed] = field(default_factory=list)
+    opened: list[Load] = field(default_factory=list)
+
+
+def peers(records: int, *, rounds: int, seconds: int, rate: int) -> None:
+    """Print one line a server."""
+    store = filled(records, 1)
+    things: dict[str, Callable[[], AbstractContextManager[Serving | None]]] = {
+        OURS: lambda: ours(store),
+        "Redis behind Webdis": lambda: webdis(records),
+        "roapi, key-value": lambda: roapi(records),
+    }
+    rows, lacking, files = [], [], 0
+    with nginx(records) as beside:
+        if beside:
+            files = beside.records
+        else:
+            lacking.append(NGINX)
+        for name, thing in things.items():
+            with thing() as serving:
+                if serving is None:
+                    lacking.append(name)
+                    continue
+                servers = {NGINX: beside} if beside else {}
+                found = _measure(
+                    {**servers, name: serving},
+                    rounds=rounds,
+                    seconds=seconds,
+                    rate=rate,
+                )
+                rows.append(_row(name, found))
+                if name == OURS and beside:
+                    rows.insert(0, _row(NGINX, found))
+    print(
+        table(
+            f"peers: {records:,} records of 1 KB (nginx: {files:,} files), 10 % "
+            f"misses, one core a server; median of {rounds}. wrk on 64 connections "
+            f"without a pause, then {rate:,} requests/s that fall due at random",
+            [
+                *("server", "wrk req/s", "of nginx then", "wrk p99 ms"),
+                *("p50 ms", "p99 ms", "p99.9 ms", "worst ms", "bad"),
+            ],
+            rows,
+        )
+    )
+    for name in lacking:
+        print(f"{name}: not installed here, left out. See benchmarks/README.md.")
+    if not shutil.which("wrk"):
+        print(NO_WRK)
+
+
+def _measure(
+    servers: dict[str, Serving], *, rounds: int, seconds: int, rate: int
+) -> dict[str, _Found]:
+    found = {name: _Found() for name in servers}
+    asked = {}
+    for name, each in servers.items():
+        path = FOLDER / f"targets-{each.port}"
+        asked[name] = targets(path, each.records, [each.url])
+        load(each, path, rate=0, seconds=1)
+    for number in range(rounds):
+        for name, each in servers.items():
+            note(f"{name}, {number + 1} of {rounds}")
+            closed = wrk(each, asked[name], seconds=seconds)
+            if closed:
+                found[name].closed.append(closed)
+            found[name].opened.append(
+                load(each, asked[name], rate=rate, seconds=seconds)
+            )
+    for path in asked.values():
+        path.unlink()
+    note("")
+    return found
+
+
+def _row(name: str, found: dict[str, _Found]) -> list[object]:
+    mine, beside = found[name], found.get(NGINX)
+    pairs = zip(mine.closed, beside.closed, strict=True) if beside else ()
+    ratios = [one.rate / other.rate for one, other in pairs]
+    opened = mine.opened
+    return [
+        name,
+        round(median(each.rate for each in mine.closed)) if mine.closed else None,
+        median(ratios) if ratios else None,
+        median(each.p99 for each in mine.closed) if mine.closed else None,
+        *(median(getattr(each, part) for each in opened) for part in PARTS),
+        max(each.max for each in opened),
+        sum(each.bad for each in opened),
+    ]

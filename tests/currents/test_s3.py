@@ -1,0 +1,230 @@
+"""A bucket, on a local server that speaks S3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+
+from runner.currents.s3 import S3Place
+from runner.errors import DeliveryError
+
+from .files import OPEN, SEND, Desk, events, write
+
+BUCKET = "currents-bucket"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """The server's address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An empty bucket, and an environment in which boto3 finds it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        for found in page.get("Contents", ()):
+            client.delete_object(Bucket=BUCKET, Key=found["Key"])
+    client.delete_bucket(Bucket=BUCKET)
+
+
+def put(client: Any, desk: Desk, path: Path, key: str | None = None) -> str:
+    """Move a file into the bucket; return its key."""
+    key = key or f"currents/{path.relative_to(desk.files)}"
+    client.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+    path.unlink()
+    return key
+
+
+def test_a_bucket_is_loaded_once(desk: Desk, bucket: Any) -> None:
+    for number in range(12):
+        path = desk.path(OPEN if number % 2 else SEND, offset=number)
+        key = put(bucket, desk, write(path, events(range(number, number + 5))))
+
+    first = desk.load(f"s3://{BUCKET}/currents/")
+    second = desk.load(f"s3://{BUCKET}/currents/")
+
+    assert (first["files"], first["events"], first["new_events"]) == (12, 60, 2 * 15)
+    assert (second["files"], second["known_files"]) == (0, 12)
+    head = bucket.head_object(Bucket=BUCKET, Key=key)
+    assert desk.sql(
+        f"select size, etag, hour::varchar from currents_files "
+        f"where path = 's3://{BUCKET}/{key}'"
+    ) == [(head["ContentLength"], head["ETag"].strip('"'), "2026-11-01 00:00:00")]
+
+
+def test_a_prefix_is_all_that_is_read(desk: Desk, bucket: Any) -> None:
+    put(bucket, desk, write(desk.path(OPEN), events([1])))
+    other = write(desk.path(OPEN, offset=2), events([2]))
+    put(bucket, desk, other, f"elsewhere/event_type={OPEN}/date=2026-11-01-00/x.avro")
+
+    assert desk.load(f"s3://{BUCKET}/elsewhere")["new_events"] == 1
+
+
+def test_an_object_that_was_rewritten_is_read_again(desk: Desk, bucket: Any) -> None:
+    put(bucket, desk, write(desk.path(OPEN), events([1])))
+    desk.load(f"s3://{BUCKET}/currents")
+    put(bucket, desk, write(desk.path(OPEN), events([1, 2])))
+
+    assert desk.load(f"s3://{BUCKET}/currents")["new_events"] == 1
+
+
+def test_keys_with_tricks_stay_in_their_folder(desk: Desk, bucket: Any) -> None:
+    path = write(desk.path(OPEN), events([1]))
+    put(bucket, desk, path, f"a/../../../event_type={OPEN}/date=2026-11-01-00/x.avro")
+
+    result = desk.load(f"s3://{BUCKET}/a")
+
+    assert result["new_events"] == 1
+    assert not list(desk.directory.parent.rglob("x.avro"))
+
+
+def test_an_object_that_is_gone_is_left(
+    desk: Desk, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between listing and reading anything may happen."""
+    key = put(bucket, desk, write(desk.path(OPEN), events([1])))
+    put(bucket, desk, write(desk.path(SEND), events([2])))
+    fetch = S3Place.fetch
+
+    def late(self: S3Place, path: str, etag: str, copy: Path) -> Path:
+        if OPEN in path:
+            bucket.delete_object(Bucket=BUCKET, Key=key)
+        return fetch(self, path, etag, copy)
+
+    monkeypatch.setattr(S3Place, "fetch", late)
+
+    result = desk.load(f"s3://{BUCKET}/currents")
+
+    assert result["new_events"] == 1
+    assert [each["reason"] for each in result["partial"]] == [
+        "it was gone, or another, when it was to be read"
+    ]
+
+
+def test_what_was_read_before_the_bucket_failed_is_kept(
+    desk: Desk, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        put(bucket, desk, write(desk.path(OPEN, offset=number), events([number])))
+    fetch = S3Place.fetch
+
+    def failing(self: S3Place, path: str, etag: str, copy: Path) -> Path:
+        if path.endswith("+5.avro"):
+            msg = "S3 answered SlowDown."
+            raise DeliveryError(msg)
+        return fetch(self, path, etag, copy)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(S3Place, "fetch", failing)
+        run = desk.run("load", f"s3://{BUCKET}/currents")
+
+    assert (run.code, run.err) == (1, "S3 answered SlowDown.\n")
+    assert desk.load(f"s3://{BUCKET}/currents")["known_files"] == 5
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(
+    ("url", "code", "sentence"),
+    [
+        ("s3://no-such-bucket-here/x", 2, "there is no such bucket."),
+        (f"s3://{BUCKET}/none", 2, "no Avro file lies in Currents' layout"),
+        ("s3://Not A Bucket!/x", 2, "this is no name of a bucket"),
+    ],
+)
+def test_a_wrong_bucket_is_one_sentence(
+    desk: Desk, url: str, code: int, sentence: str
+) -> None:
+    run = desk.run("load", url)
+
+    assert (run.code, run.out) == (code, "")
+    assert sentence in run.err
+    assert len(run.err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def stranger(endpoint: str, bucket: Any) -> Iterator[dict[str, str]]:
+    """Keys of somebody who may do nothing; from now on the server looks at them."""
+    users = boto3.client("iam")
+    users.create_user(UserName="stranger")
+    key = users.create_access_key(UserName="stranger")["AccessKey"]
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=5)
+    yield {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
+    users.delete_access_key(UserName="stranger", AccessKeyId=key["AccessKeyId"])
+    users.delete_user(UserName="stranger")
+
+
+def test_a_bucket_without_leave_is_one_sentence(
+    desk: Desk, stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in stranger.items():
+        monkeypatch.setenv(name, value)
+
+    run = desk.run("load", f"s3://{BUCKET}/x")
+
+    assert (run.code, run.out) == (7, "")
+    assert run.err == (
+        f"s3://{BUCKET}/x: these credentials may not list or read here (AccessDenied): "
+        "they need s3:ListBucket and s3:GetObject.\n"
+    )
+
+
+@pytest.mark.usefixtures("stranger")
+def test_a_wrong_key_is_one_sentence(desk: Desk) -> None:
+    run = desk.run("load", f"s3://{BUCKET}/x")
+
+    assert (run.code, run.out) == (7, "")
+    assert "S3 does not accept these credentials." in run.err
+
+
+@pytest.mark.usefixtures("bucket")
+def test_no_credentials_are_one_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+    run = desk.run("load", f"s3://{BUCKET}/x")
+
+    assert run.code == 7
+    assert "no AWS credentials" in run.err
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_server_that_is_away_is_one_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    run = desk.run("load", f"s3://{BUCKET}/x")
+
+    assert run.code == 1
+    assert "S3 cannot be reached (EndpointConnectionError)" in run.err
