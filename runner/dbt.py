@@ -18,6 +18,7 @@ import yaml
 
 from .errors import ConfigError
 from .project import Project
+from .settings import is_for_us_alone
 
 CONNECT_ATTEMPTS = 9
 """dbt-duckdb doubles its pause from one second on: nine attempts are eight minutes."""
@@ -88,8 +89,8 @@ def _run(command: list[str], project: Project, *, to_stderr: bool) -> int:
     environment = {
         name: value
         for name, value in os.environ.items()
-        # dbt has no business with Braze's key.
-        if not name.startswith("BRAZE_")
+        # dbt has no business with anybody's key.
+        if not is_for_us_alone(name)
     }
     shown_on = sys.stderr if to_stderr else sys.stdout
     if shown_on is None or not shown_on.isatty():

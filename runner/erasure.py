@@ -172,12 +172,7 @@ _LISTS = {
     "emails": "email",
     "phones": "phone",
 }
-_OTHER_IDS = (
-    "current_external_id",
-    "new_external_id",
-    "removed_external_id",
-    "user_id",
-)
+_OTHER_IDS = ("current_external_id", "new_external_id", "removed_external_id")
 _SIDES = ("identifier_to_merge", "identifier_to_keep", "merge", "keep")
 
 
@@ -220,6 +215,9 @@ def _identified(content: dict[str, Any]) -> set[str]:
     for kind in ("email", "phone"):
         if content.get(kind) is not None:
             return {_user(kind, content[kind])}
+    # An event of Movable Ink's, where the external_id goes by another name.
+    if content.get("user_id") is not None:
+        return {_user("external_id", content["user_id"])}
     return set()
 
 

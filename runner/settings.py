@@ -188,6 +188,11 @@ def _number(where: str, name: str, value: object) -> int | float:
     return int(number) if kind is int else float(number)
 
 
+def is_for_us_alone(name: str) -> bool:
+    """Whether no process that we start may see a variable: dbt needs the salt."""
+    return name.startswith(("BRAZE_", "MOVABLE_INK_")) and name != "MOVABLE_INK_SALT"
+
+
 def read_setting(name: str, environ: Mapping[str, str] = os.environ) -> str:
     """Return NAME, or the content of the file NAME_FILE; empty when neither is set.
 

@@ -93,7 +93,7 @@
                                         "'" ~ event ~ ' needs ' ~ member ~ ', '
                                         ~ braze_bridge.movable_ink_kind_in_words(kind) ~ "'" }}
                                 when not coalesce(
-                                    {{ braze_bridge.duckdb__is_of_kind(kind) }}, false
+                                    {{ braze_bridge.duckdb__is_of_kind(kind, member) }}, false
                                 )
                                     then '{{ event }}: {{ member }} is not {{ braze_bridge.movable_ink_kind_in_words(kind) }}'
                             end
@@ -107,8 +107,10 @@
 {%- endmacro %}
 
 
-{# Whether a JSON value is of a kind: `found` holds its type and its text. #}
-{% macro duckdb__is_of_kind(kind, found='found') -%}
+{# Whether a JSON value is of a kind: `found` holds its type and its text; a list is the
+   `member` of the properties. What would fail on a text of any kind has no place here: one
+   row would break the view. #}
+{% macro duckdb__is_of_kind(kind, member, found='found') -%}
     {%- set number = found ~ "[1] in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')" -%}
     {%- if kind == 'text' -%}
         {{ found }}[1] = 'VARCHAR' and {{ found }}[2] <> ''
@@ -122,24 +124,24 @@
     {%- elif kind == 'currency' -%}
         {{ found }}[1] = 'VARCHAR' and regexp_full_match({{ found }}[2], '[A-Z]{3}')
     {%- elif kind == 'categories' -%}
-        {{ braze_bridge.duckdb__is_list_of(found, {'id': 'text', 'url': 'url'}) }}
+        {{ braze_bridge.duckdb__is_list_of(member, {'id': 'text', 'url': 'url'}) }}
     {%- elif kind == 'products' -%}
         {{ found }}[2] <> '[]' and {{ braze_bridge.duckdb__is_list_of(
-            found, {'id': 'text', 'price': 'number', 'quantity': 'quantity'}
+            member, {'id': 'text', 'price': 'number', 'quantity': 'quantity'}
         ) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{# Whether a JSON list holds nothing but objects with these members. #}
-{% macro duckdb__is_list_of(found, members) -%}
-    {{ found }}[1] = 'ARRAY' and len(list_filter(
-                                        json_extract({{ found }}[2], '$[*]'),
+{# Whether a member of the properties is a list of nothing but objects with these members. #}
+{% macro duckdb__is_list_of(member, members) -%}
+    found[1] = 'ARRAY' and len(list_filter(
+                                        json_extract(_properties, '$.{{ member }}[*]'),
                                         lambda item: not coalesce(
-                                            {%- for member, kind in members.items() %}
-                                            {%- set value = "[json_type(item, '$." ~ member
-                                                ~ "'), json_extract_string(item, '$." ~ member ~ "')]" %}
-                                            {{ braze_bridge.duckdb__is_of_kind(kind, value) }}
+                                            {%- for name, kind in members.items() %}
+                                            {%- set value = "[json_type(item, '$." ~ name
+                                                ~ "'), json_extract_string(item, '$." ~ name ~ "')]" %}
+                                            {{ braze_bridge.duckdb__is_of_kind(kind, name, value) }}
                                             {{ 'and' if not loop.last }}
                                             {%- endfor %}, false
                                         )

@@ -19,6 +19,7 @@ from ..manifest import Sync
 from ..plan import Plan, SyncPlan
 from ..push import Push
 from ..result import PushResult
+from ..settings import is_for_us_alone
 from ..starting import Start, Wish
 from ..tested import held_by_tests
 from .options import Workplace, say
@@ -93,8 +94,8 @@ def _revision(directory: Path) -> str:
             text=True,
             timeout=5,
             check=False,
-            # git has no business with Braze's key.
-            env={k: v for k, v in os.environ.items() if not k.startswith("BRAZE_")},
+            # git has no business with anybody's key.
+            env={k: v for k, v in os.environ.items() if not is_for_us_alone(k)},
         )
     except (OSError, subprocess.SubprocessError):
         return ""

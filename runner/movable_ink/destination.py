@@ -8,14 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import os
 from urllib.parse import urlsplit
 
 from ..endpoint import is_loopback
 from ..errors import ConfigError
 from ..operations import Credentials
 from ..result import Destination
-from ..settings import read_secret
+from ..settings import read_secret, read_setting
 
 URL = "MOVABLE_INK_URL"
 USERNAME = "MOVABLE_INK_USERNAME"
@@ -32,7 +31,7 @@ def from_environment(needed_by: str) -> Destination:
     `needed_by` is the sync or command that a message begins with. No message holds a
     value: the URL has a key in it.
     """
-    if not _is_set(URL):
+    if not read_setting(URL):
         msg = (
             f"{needed_by}: {URL} is not set. Set it, or {URL}_FILE, to the endpoint "
             f"that Movable Ink gave you, such as {_EXAMPLE}"
@@ -75,10 +74,11 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _basic(needed_by: str) -> str:
     """What stands behind `Basic` in the header."""
-    if _is_set(AUTHORIZATION):
-        return _ready(_read_authorization())
+    ready = read_setting(AUTHORIZATION)
+    if ready:
+        return _checked(ready)
     for name in (USERNAME, PASSWORD):
-        if not _is_set(name):
+        if not read_setting(name):
             msg = (
                 f"{needed_by}: {name} is not set. Set {USERNAME} and {PASSWORD}, or "
                 f"{AUTHORIZATION} to the value that Movable Ink gave you; each also as "
@@ -92,40 +92,14 @@ def _basic(needed_by: str) -> str:
     return base64.b64encode(f"{username}:{read_secret(PASSWORD)}".encode()).decode()
 
 
-def _read_authorization() -> str:
-    """The ready value without `Basic `, whose blank no secret may hold."""
-    environ = dict(os.environ)
-    value = environ.get(AUTHORIZATION, "").strip()
-    if not value:
-        # Read as a text that may hold the blank; what follows is checked as any secret.
-        path = environ.pop(f"{AUTHORIZATION}_FILE")
-        value = _content(path)
-    if value.lower().startswith(_BASIC):
-        value = value[len(_BASIC) :]
-    return read_secret(AUTHORIZATION, environ | {AUTHORIZATION: value})
-
-
-def _content(path: str) -> str:
+def _checked(ready: str) -> str:
+    """A ready value without `Basic `; ConfigError where it cannot be one."""
+    value = ready[len(_BASIC) :] if ready.lower().startswith(_BASIC) else ready
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as named by a person
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
-        msg = f"{AUTHORIZATION}_FILE: {path}: cannot be read: {reason}."
-        raise ConfigError(msg) from None
-
-
-def _ready(value: str) -> str:
-    """Check that a ready value is what Basic authentication wants."""
-    try:
-        decoded = base64.b64decode(value, validate=True)
+        decoded = base64.b64decode(value.strip(), validate=True)
     except (ValueError, binascii.Error):
         decoded = b""
     if b":" not in decoded:
         msg = f"{AUTHORIZATION} is not the base64 of a user, a colon and a password."
         raise ConfigError(msg)
-    return value
-
-
-def _is_set(name: str) -> bool:
-    return any(os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
+    return value.strip()
