@@ -21,6 +21,7 @@ from ..refusals import Sent, text_of
 from .options import Workplace, project_options, say
 
 _NOBODY = {"user_id": "test-user", "anonymous_id": "test-visitor"}
+_LIQUID = frozenset({"first", "last", "size"})
 _KINDS = ("text", "number", "boolean")
 
 
@@ -135,6 +136,9 @@ def _property(text: str) -> tuple[str, str]:
     name, _, kind = text.partition(":")
     if not name.isidentifier() or (kind or "text") not in _KINDS:
         msg = f"--property: '{text}' is not like amount:number; {', '.join(_KINDS)}."
+        raise ConfigError(msg)
+    if name in _LIQUID:
+        msg = f"--property: {name} is a word of Liquid's own: call the property otherwise."
         raise ConfigError(msg)
     return name, kind or "text"
 

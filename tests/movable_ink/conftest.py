@@ -1,0 +1,41 @@
+"""The demo shop, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.sandbox import Sandbox
+
+from .shop import Shop, collector, copy
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The demo with its own web events; copy it, never change it."""
+    shop = Shop(tmp_path_factory.mktemp("demo"))
+    shop.build()
+    return shop
+
+
+@pytest.fixture(scope="session")
+def empty(demo: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The demo without activities; copy it, never change it."""
+    shop = copy(demo, tmp_path_factory.mktemp("empty") / "shop")
+    shop.begin_empty()
+    return shop
+
+
+@pytest.fixture
+def shop(empty: Shop, tmp_path: Path) -> Shop:
+    """A shop of the test's own, whose site nobody has visited yet."""
+    return copy(empty, tmp_path / "shop")
+
+
+@pytest.fixture
+def ink() -> Iterator[Sandbox]:
+    """A collector that has received nothing."""
+    with collector() as sandbox:
+        yield sandbox

@@ -1,0 +1,209 @@
+"""The demo shop with Movable Ink switched on, built once by dbt; nothing else is built.
+
+A copy takes milliseconds. Its mart is a view over activities that a test fills, so that
+pushes follow each other without a build.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import duckdb
+
+from runner.cli import main
+from runner.sandbox import Sandbox
+from runner.sandbox.collected import Account
+from tests.conftest import LEDGER, Run, environment
+
+from .warehouse import ROOT
+
+SYNC = "movable_ink_events"
+DAY = 1_793_577_600.0
+"""The day that it is for the demo, 2026-11-01, at its end."""
+ACTIVITIES = "main_intermediate.int_movable_ink_activities"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A folder with profiles, a warehouse and what dbt wrote about it."""
+
+    directory: Path
+
+    def environment(
+        self, sandbox: Sandbox | None, env: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """What a process of the shop's sees; nothing of Braze."""
+        known = {
+            "DBT_PROJECT_DIR": str(ROOT),
+            "DBT_PROFILES_DIR": str(self.directory),
+            "DBT_TARGET_PATH": str(self.directory / "target"),
+            "DBT_LOG_PATH": str(self.directory / "logs"),
+            "BRIDGE_DUCKDB_PATH": str(self.directory / "bridge.duckdb"),
+            "MOVABLE_INK_SALT": "0123456789abcdef0123456789abcdef",
+        }
+        if sandbox:
+            known |= {
+                "MOVABLE_INK_URL": sandbox.collector_url,
+                "MOVABLE_INK_USERNAME": "sandbox",
+                "MOVABLE_INK_PASSWORD": "sandbox-password",
+            }
+        return environment(None, known | dict(env or {}))
+
+    def build(self) -> None:
+        """Build what the feed needs, and the ledger."""
+        shutil.copy(ROOT / "profiles.example.yml", self.directory / "profiles.yml")
+        chosen = [f"+{SYNC}__pending", "+movable_ink_users", "path:models/sync/ledger"]
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("dbt"),
+                *("--quiet", "--warn-error", "build", "--select", *chosen),
+                *("--exclude-resource-type", "test", "unit_test"),
+                *("--vars", "{movable_ink: true}"),
+            ],
+            env=self.environment(None),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def run(
+        self,
+        *arguments: str,
+        sandbox: Sandbox | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run the command line within this process."""
+        code, out, err = 0, io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.environment(sandbox, env), clear=True),
+            patch.object(sys, "argv", ["runner", *arguments]),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Run(code, out.getvalue(), err.getvalue())
+
+    def push(
+        self,
+        sandbox: Sandbox,
+        *options: str,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Push the feed alone."""
+        arguments = ("push", "--yes", "--format", "json", "-s", SYNC, *options)
+        return self.run(*arguments, sandbox=sandbox, env=env)
+
+    def deliver(self, sandbox: Sandbox, **given: Any) -> dict[str, Any]:
+        """Push with a clean end; what is said of the feed."""
+        done = self.push(sandbox, **given)
+        assert done.code == 0, done.out + done.err
+        return said(done)
+
+    def sql(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run one statement and return its rows."""
+        with duckdb.connect(str(self.directory / "bridge.duckdb")) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(statement, list(values)).fetchall()
+
+    def begin_empty(self) -> None:
+        """Let the site have no activities, and the mart follow what a test adds."""
+        (path,) = (self.directory / "target" / "compiled").rglob(f"{SYNC}.sql")
+        mart = path.read_text(encoding="utf-8")
+        self.sql(f"create table emptied as from {ACTIVITIES} where false")
+        self.sql(f"drop view {ACTIVITIES}")
+        self.sql(f"create table {ACTIVITIES} as from emptied")
+        self.sql(f"drop table main_marts.{SYNC}")
+        self.sql(f"create view main_marts.{SYNC} as {mart}")
+
+    def act(
+        self,
+        key: str,
+        user: str | None = None,
+        anonymous: str | None = None,
+        minute: int = 0,
+        properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a search, so many minutes after the noon of 2026-10-31."""
+        self.sql(
+            f"insert into {ACTIVITIES} values (?, 'search', ?, ?, "
+            "timestamp '2026-10-31 12:00:00' + interval (cast(? as integer)) minute, "
+            "'UTC', ?)",
+            [key, user, anonymous, minute, json.dumps(properties or {"query": key})],
+        )
+
+    def ledger(self, table: str) -> set[str]:
+        """The row keys that one of the ledger's tables has."""
+        rows = self.sql(f"select row_key from {LEDGER}.ledger_{table}_rows")
+        assert len(rows) == len(set(rows))
+        return {str(key) for (key,) in rows}
+
+    def pending(self) -> set[str]:
+        """The row keys that the next push would send."""
+        return {
+            str(key)
+            for (key,) in self.sql(f"select row_key from main_sync.{SYNC}__pending")
+        }
+
+    def set_options(self, **options: str) -> None:
+        """Change options of the sync that its SQL does not look at."""
+
+        def change(nodes: dict[str, Any]) -> None:
+            node = nodes[f"model.braze_bridge.{SYNC}__pending"]
+            for meta in (node["meta"], node["config"]["meta"]):
+                meta["sync"] |= options
+
+        self.change_manifest(change)
+
+    def change_manifest(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Let `change` edit the nodes of the manifest in place."""
+        path = self.directory / "target" / "manifest.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        change(content["nodes"])
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def copy(shop: Shop, target: Path) -> Shop:
+    """A shop of a test's own."""
+    shutil.copytree(
+        shop.directory, target, ignore=shutil.ignore_patterns("logs", "*.msgpack")
+    )
+    return Shop(target)
+
+
+def said(run: Run) -> dict[str, Any]:
+    """What a push says of the feed."""
+    assert run.code in {0, 1, 4}, run.err
+    found: dict[str, Any] = run.json["syncs"][0]
+    return found
+
+
+def collector(**given: Any) -> Sandbox:
+    """A sandbox for which it is the demo's day."""
+    account = given.pop("account", {})
+    return Sandbox(account=Account(clock=lambda: DAY, **account), **given)
+
+
+def searched(sandbox: Sandbox) -> Counter[str]:
+    """How often each search arrived, and how often each pair of ids was introduced."""
+    return Counter(
+        event["properties"]["query"]
+        if event["type"] == "track"
+        else f"identify/{event['anonymous_id']}/{event['user_id']}"
+        for event in sandbox.collected()
+    )

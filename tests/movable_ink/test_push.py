@@ -1,0 +1,316 @@
+"""Pushes to Movable Ink: what arrives, how often, in what order; what answers mean."""
+
+from __future__ import annotations
+
+import base64
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.sandbox import Sandbox
+
+from .shop import SYNC, Shop, collector, copy, said, searched
+
+BATCHES = {"RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000"}
+ONE_LANE = {"RUNNER_MOVABLE_INK_IN_FLIGHT": "1"}
+FAST = {"RUNNER_MOVABLE_INK_REQUESTS_PER_SECOND": "10000"}
+
+
+def visit(shop: Shop, count: int) -> set[str]:
+    """Let so many known people search once."""
+    for number in range(count):
+        shop.act(f"s{number}", user=f"u{number}", minute=number)
+    return {f"s{number}" for number in range(count)}
+
+
+def test_the_demo_s_web_events_reach_the_collector(demo: Shop, tmp_path: Path) -> None:
+    shop = copy(demo, tmp_path / "shop")
+    planned = len(shop.pending())
+    assert planned > 400
+    with collector() as sandbox:
+        done = shop.deliver(sandbox, env=BATCHES)
+        events, told = sandbox.collected(), sandbox.collector()
+
+    assert [done[name] for name in ("planned", "accepted")] == [planned, planned]
+    assert done["requests"] == 1
+    assert {event.get("event", event["type"]) for event in events} == {
+        *("product_viewed", "category_viewed", "cart_add", "search"),
+        *("order_completed", "identify"),
+    }
+    assert (told["refused"], told["unintroduced"]) == ({}, 0)
+    assert any("user_id" not in event for event in events)
+    assert shop.pending() == set()
+
+
+def test_one_event_is_one_request_unless_batches_are_taken(
+    shop: Shop, ink: Sandbox
+) -> None:
+    keys = visit(shop, 5)
+    assert shop.deliver(ink, env=FAST)["requests"] == 5
+    assert set(searched(ink)) == keys
+    bodies = ink.bodies()
+    assert all(isinstance(body, dict) for body in bodies)
+
+
+def test_the_request_is_as_documented(shop: Shop, ink: Sandbox) -> None:
+    shop.act("s1", user="u1")
+    shop.deliver(ink)
+    (request,) = ink.requests()
+
+    assert (request["method"], request["status"]) == ("POST", 200)
+    assert request["path"] == "/behavioral/sandbox-account"
+    assert ink.bodies() == [
+        {
+            "type": "track",
+            "event": "search",
+            "user_id": "u1",
+            "timestamp": 1_793_448_000_000,
+            "timezone": "UTC",
+            "properties": {"query": "s1"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["", "Basic ", "basic "])
+def test_a_ready_value_opens_it_as_user_and_password_do(
+    shop: Shop, ink: Sandbox, prefix: str, tmp_path: Path
+) -> None:
+    shop.act("s1", user="u1")
+    ready = base64.b64encode(b"sandbox:sandbox-password").decode()
+    secret = tmp_path / "authorization"
+    secret.write_text(f"{prefix}{ready}\n", encoding="utf-8")
+    env = {
+        "MOVABLE_INK_USERNAME": "",
+        "MOVABLE_INK_PASSWORD": "",
+        "MOVABLE_INK_AUTHORIZATION_FILE": str(secret),
+    }
+
+    assert shop.deliver(ink, env=env)["accepted"] == 1
+
+
+def test_in_random_portions_each_arrives_once_and_in_order(shop: Shop) -> None:
+    """Pushes of a part, in batches of three, with a person never in flight twice."""
+    chance = random.Random(5)
+    count = 0
+    with collector(account={"seconds": 0.005}) as sandbox:
+        for _ in range(5):
+            for _ in range(8):
+                count += 1
+                user = chance.choice([None, None, "u0", "u1"])
+                device = chance.choice(["a0", "a1", "a2"])
+                shop.act(f"s{count}", user, device, minute=chance.randrange(600))
+            env = {"RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "3"}
+            shop.push(sandbox, "--limit", str(chance.randrange(1, 12)), env=env)
+        shop.deliver(sandbox, env=FAST)
+        told, meters = sandbox.collector(), sandbox.meters()
+        arrived = searched(sandbox)
+
+    assert (told["refused"], told["unintroduced"]) == ({}, 0)
+    assert meters["same_user_in_flight"] == 1
+    assert set(arrived.values()) == {1}
+    assert {key for key in arrived if key.startswith("s")} == {
+        f"s{number}" for number in range(1, count + 1)
+    }
+
+
+# -- what an answer means
+
+
+def test_what_may_have_arrived_is_parked_and_listed(shop: Shop) -> None:
+    keys = visit(shop, 6)
+    script = {"script": ["lost_answer", "500", "500_applied", None, "202_queued"]}
+    with collector(faults=script) as sandbox:
+        done = said(shop.push(sandbox, env=ONE_LANE))
+        listed = shop.run("unknown", "-s", SYNC, "--format", "json").json
+        assert (done["accepted"], done["unknown"]) == (3, 3)
+        assert {row["row_key"] for row in listed} == {"s0", "s1", "s2"}
+        assert "500: Movable Ink is unavailable" in {
+            f"{row['status']}: {row['reason']}" for row in listed
+        }
+        # Nothing is sent again by itself; what somebody settles is.
+        assert said(shop.push(sandbox))["planned"] == 0
+        shop.run("unknown", "-s", SYNC, "--key", "s1", "--resend")
+        shop.deliver(sandbox)
+        arrived = searched(sandbox)
+
+    assert set(arrived) == keys
+    assert set(arrived.values()) == {1}
+
+
+def test_it_waits_when_it_is_told_to(shop: Shop) -> None:
+    keys = visit(shop, 3)
+    faults = {
+        "script": ["429_retry_after", "429_epoch", "503_html"],
+        "wait_seconds": 0.2,
+    }
+    with collector(faults=faults) as sandbox:
+        assert shop.deliver(sandbox, env=ONE_LANE)["accepted"] == 3
+        assert sandbox.meters()["early"] == 0
+        assert dict(searched(sandbox)) == dict.fromkeys(keys, 1)
+
+
+def test_a_batch_is_halved_until_the_bad_event_is_found(shop: Shop) -> None:
+    visit(shop, 9)
+    with collector(faults={"poison": ["u4"]}) as sandbox:
+        done = said(shop.push(sandbox, env=BATCHES))
+        assert (done["accepted"], done["rejected"]) == (8, 1)
+        assert set(searched(sandbox).values()) == {1}
+    rows = shop.run("rejected", "-s", SYNC, "--format", "json").json
+    assert [(row["row_key"], row["status"]) for row in rows] == [("s4", "400")]
+
+
+def test_a_batch_for_who_takes_none_leaves_one_by_one(shop: Shop) -> None:
+    keys = visit(shop, 4)
+    with collector(account={"most_events": 1}) as sandbox:
+        assert shop.deliver(sandbox, env=BATCHES)["accepted"] == 4
+        assert set(searched(sandbox)) == keys
+
+
+def test_a_large_batch_is_cut_by_its_bytes(shop: Shop, ink: Sandbox) -> None:
+    for number in range(4):
+        text = {"query": f"{number}" * 400_000}
+        shop.act(f"s{number}", user=f"u{number}", properties=text)
+
+    assert shop.deliver(ink, env=BATCHES)["requests"] == 2
+    assert max(each["bytes"] for each in ink.requests()) <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "sentence"),
+    [
+        (
+            {"MOVABLE_INK_PASSWORD": "wrong-canary"},
+            7,
+            "401: Movable Ink does not accept these credentials. "
+            "Check MOVABLE_INK_USERNAME",
+        ),
+        (
+            {"MOVABLE_INK_URL": "/behavioral/other-canary"},
+            2,
+            "404: this is not an endpoint of Movable Ink's. Check MOVABLE_INK_URL",
+        ),
+    ],
+)
+def test_what_is_set_wrong_is_said_without_a_secret(
+    shop: Shop, ink: Sandbox, change: dict[str, str], code: int, sentence: str
+) -> None:
+    visit(shop, 2)
+    env = {
+        name: ink.url + value if value.startswith("/") else value
+        for name, value in change.items()
+    }
+    done = shop.push(ink, env=env)
+
+    assert done.code == code
+    assert sentence in done.err
+    everything = done.out + done.err + repr(shop.sql("from main_ledger.ledger_runs"))
+    assert "canary" not in everything
+    assert shop.pending() == {"s0", "s1"}
+
+
+def test_the_key_in_the_url_is_nowhere(shop: Shop, ink: Sandbox) -> None:
+    visit(shop, 1)
+    done = shop.push(ink)
+    runs = repr(shop.sql("from main_ledger.ledger_runs"))
+
+    assert "sandbox-account" not in done.out + done.err + runs
+    assert ink.url in runs
+    plan = shop.run("plan", "-s", SYNC)
+    assert (plan.code, "sandbox-account" in plan.out + plan.err) == (0, False)
+
+
+def test_a_redirect_is_not_followed(shop: Shop) -> None:
+    visit(shop, 1)
+    with collector(faults={"script": ["redirect"]}) as sandbox:
+        done = shop.push(sandbox)
+        assert done.code == 2
+        assert len(sandbox.requests()) == 1
+
+
+def test_an_outage_parks_few_and_stops(shop: Shop) -> None:
+    visit(shop, 30)
+    env = {"RUNNER_UNKNOWN_ANSWERS": "3", **ONE_LANE}
+    with collector(faults={"rates": {"500": 1}}) as sandbox:
+        done = shop.push(sandbox, env=env)
+        assert done.code == 1
+        assert "Movable Ink cannot be reached" in done.err
+        assert said(done)["unknown"] == 3
+    assert len(shop.pending()) == 27
+
+
+# -- options
+
+
+def test_history_is_adopted_unless_it_is_to_be_sent(shop: Shop, ink: Sandbox) -> None:
+    visit(shop, 3)
+    shop.set_options(first_run="adopt")
+    assert shop.deliver(ink)["planned"] == 0
+    shop.act("later", user="u1")
+    shop.deliver(ink)
+
+    assert dict(searched(ink)) == {"later": 1}
+
+
+def test_at_least_once_repeats_what_lost_its_answer(shop: Shop) -> None:
+    visit(shop, 2)
+    shop.set_options(delivery="at_least_once")
+    with collector(faults={"script": ["lost_answer"]}) as sandbox:
+        assert shop.deliver(sandbox, env=ONE_LANE)["accepted"] == 2
+        assert sorted(searched(sandbox).values()) == [1, 2]
+
+
+def test_it_needs_nothing_of_braze_and_says_what_it_needs(shop: Shop) -> None:
+    visit(shop, 1)
+    done = shop.run("push", "--yes", "-s", SYNC)
+    assert done.code == 2
+    assert f"{SYNC}: MOVABLE_INK_URL is not set." in done.err
+    checked = shop.run("check", "-s", SYNC)
+    assert checked.code == 2
+    with collector() as sandbox:
+        checked = shop.run("check", "-s", SYNC, sandbox=sandbox)
+        assert checked.code == 0, checked.err
+        assert sandbox.requests() == []
+
+
+def test_whoever_is_erased_is_scrubbed_of_it(shop: Shop) -> None:
+    """What Movable Ink was told, and what it refused, name the person as user_id."""
+    visit(shop, 3)
+    with collector(faults={"poison": ["u1"]}) as sandbox:
+        shop.push(sandbox)
+        sandbox.set_faults(None)
+        env = {"BRAZE_REST_ENDPOINT": sandbox.url, "BRAZE_API_KEY": "sandbox-key"}
+        for user in ("u0", "u1"):
+            done = shop.run("forget", user, "--yes", sandbox=sandbox, env=env)
+            assert done.code == 0, done.err
+
+    assert shop.ledger("sent") == {"s2"}
+    assert shop.ledger("rejected") == set()
+    assert shop.pending() == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "named"),
+    [
+        ("macros", "macro.braze_bridge.audience", "int_movable_ink_activities"),
+        ("nodes", "model.braze_bridge.audience_members", "audience_"),
+        ("nodes", "model.braze_bridge.audience_holdouts", "audience_holdouts"),
+    ],
+)
+def test_no_sync_to_movable_ink_may_have_a_holdout(
+    shop: Shop, kind: str, on: str, named: str
+) -> None:
+    """By the models upstream, and by the macros that they call."""
+
+    def depend(nodes: dict[str, Any]) -> None:
+        node = nodes["model.braze_bridge.int_movable_ink_activities"]
+        node["depends_on"][kind].append(on)
+
+    assert shop.run("plan", "-s", SYNC).code == 0
+    shop.change_manifest(depend)
+    done = shop.run("plan", "-s", SYNC)
+
+    assert done.code == 2
+    assert f"model {named}" in done.err
+    assert "holds a control group out and is upstream of movable_ink_events" in done.err
