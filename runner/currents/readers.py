@@ -26,6 +26,8 @@ ROWS_BITS = 32
 
 _FETCHES = 6
 """Files on their way from a place that must be waited for, beside those being read."""
+_PYTHONS = ("PATH", "LANG", "PYTHONHOME", "LD_LIBRARY_PATH")
+"""What of the environment Python itself may need."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -180,7 +182,7 @@ def _exchange(process: subprocess.Popen[str], request: str) -> str:
 
 def _start() -> subprocess.Popen[str]:
     """The worker has no business with any secret of the environment."""
-    known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    known = {name: os.environ[name] for name in _PYTHONS if name in os.environ}
     return subprocess.Popen(
         # -P: what lies in the current folder is not ours to import.
         [sys.executable, "-P", "-m", "runner.currents.worker"],
