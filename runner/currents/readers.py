@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..errors import DeliveryError
-from .container import Partial
+from .container import FILE_BYTES, TOO_LARGE, Partial
 from .layout import EventFile, Listed
 from .worker import CPU_SECONDS
 
@@ -99,6 +99,8 @@ class Readers:
             yield ahead.popleft().result()
 
     def _read(self, number: int, file: EventFile) -> ReadFile:
+        if file.size > FILE_BYTES:
+            return ReadFile(file, number, "refused", TOO_LARGE)
         copy = self._folder / f"{number}.avro"
         lines = self._folder / f"{number}.txt"
         try:

@@ -14,7 +14,7 @@ import stat
 import sys
 from typing import Any, BinaryIO
 
-from .container import FILE_BYTES, Partial, Refused, blocks, read_header
+from .container import FILE_BYTES, TOO_LARGE, Partial, Refused, blocks, read_header
 from .rows import Lines
 from .schema import columns_of
 
@@ -73,8 +73,7 @@ def _read(path: str, out: str, first: int) -> dict[str, Any]:
             msg = "this is no regular file"
             raise Refused(msg)
         if before.st_size > FILE_BYTES:
-            msg = f"it is larger than {FILE_BYTES >> 20} MiB"
-            raise Refused(msg)
+            raise Refused(TOO_LARGE)
         found = _convert(file, out, first)
         after = os.fstat(file.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

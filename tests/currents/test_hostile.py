@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from runner.currents import readers as reading
-from runner.currents.container import Partial, Refused
+from runner.currents.container import FILE_BYTES, Partial, Refused
 from runner.currents.readers import Readers, ReadFile
 from runner.currents.worker import MEMORY_BYTES, _convert
 from tests.conftest import REPOSITORY
@@ -296,6 +296,15 @@ FAULTS = {
         "reading it takes more than 1 GiB of memory",
     ),
 }
+
+
+def test_a_giant_is_refused_before_it_is_read(desk: Desk) -> None:
+    with desk.path(OPEN).open("wb") as file:
+        file.truncate(FILE_BYTES + 1)
+
+    (refused,) = desk.load()["quarantined"]
+
+    assert refused["reason"] == "it is larger than 512 MiB"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
