@@ -50,9 +50,9 @@ select
     {%- elif name in ['_hour', '_loaded_at'] -%}
     cast({{ name }} as {{ type }}) as {{ name }}
     {%- elif type == 'varchar' -%}
-    cast(get_ignore_case(event, '{{ name }}') as varchar) as {{ name }}
+    cast(get(event, '{{ name }}') as varchar) as {{ name }}
     {%- else -%}
-    try_cast(cast(get_ignore_case(event, '{{ name }}') as varchar) as {{ type }}) as {{ name }}
+    try_cast(cast(get(event, '{{ name }}') as varchar) as {{ type }}) as {{ name }}
     {%- endif -%}
     {{ ',' if not loop.last }}
     {%- endfor %}

@@ -88,7 +88,8 @@ _MODELS = {
     ),
     "int_customers_deduplicated": "select * from {{ ref('people') }}\n",
     "braze_customer_attributes": (
-        "{{ config(contract={'enforced': false}) }}\nselect * from {{ ref('people') }}\n"
+        "{{ config(contract={'enforced': false}) }}\n"
+        "select * from {{ ref('people') }}\n"
     ),
     "people__pending": "{{ braze_bridge.pending_rows(ref('people')) }}\n",
     "consents": _rows(
