@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,16 @@ def tree(pid: int) -> list[int]:
 
 
 class Peak:
-    """Samples a process and all under it until it is left; the largest sums in MB."""
+    """Samples a process and all under it until it is left; the largest sums in MB.
 
-    def __init__(self, pid: int, every: float = 0.1) -> None:
-        self.anonymous = self.total = 0.0
+    `disk` is the largest sum of files, in GB.
+    """
+
+    def __init__(
+        self, pid: int, *, files: Callable[[], float] = float, every: float = 0.1
+    ) -> None:
+        self.anonymous = self.total = self.disk = 0.0
+        self._files = files
         self._pid = pid
         self._every = every
         self._is_over = threading.Event()
@@ -67,3 +74,4 @@ class Peak:
             found = [each for each in map(memory, tree(self._pid)) if each]
             self.anonymous = max(self.anonymous, sum(each.anonymous for each in found))
             self.total = max(self.total, sum(each.total for each in found))
+            self.disk = max(self.disk, self._files())

@@ -40,11 +40,9 @@ def peers(records: int, *, rounds: int, seconds: int, rate: int) -> None:
         "Redis behind Webdis": lambda: webdis(records),
         "roapi, key-value": lambda: roapi(records),
     }
-    rows, lacking, files = [], [], 0
+    rows, lacking = [], []
     with nginx(records) as beside:
-        if beside:
-            files = beside.records
-        else:
+        if not beside:
             lacking.append(NGINX)
         for name, thing in things.items():
             with thing() as serving:
@@ -58,13 +56,13 @@ def peers(records: int, *, rounds: int, seconds: int, rate: int) -> None:
                     seconds=seconds,
                     rate=rate,
                 )
-                rows.append(_row(name, found))
                 if name == OURS and beside:
-                    rows.insert(0, _row(NGINX, found))
+                    rows.append(_row(_named(NGINX, beside, records), found, NGINX))
+                rows.append(_row(_named(name, serving, records), found, name))
     print(
         table(
-            f"peers: {records:,} records of 1 KB (nginx: {files:,} files), 10 % "
-            f"misses, one core a server; median of {rounds}. wrk on 64 connections "
+            f"peers: {records:,} records of 1 KB, 10 % misses, "
+            f"one core a server; median of {rounds}. wrk on 64 connections "
             f"without a pause, then {rate:,} requests/s that fall due at random",
             [
                 *("server", "wrk req/s", "of nginx then", "wrk p99 ms"),
@@ -103,13 +101,18 @@ def _measure(
     return found
 
 
-def _row(name: str, found: dict[str, _Found]) -> list[object]:
+def _named(name: str, serving: Serving, records: int) -> str:
+    """The name, with what it holds where that is less than the others do."""
+    return name if serving.records == records else f"{name} ({serving.records:,})"
+
+
+def _row(label: str, found: dict[str, _Found], name: str) -> list[object]:
     mine, beside = found[name], found.get(NGINX)
     pairs = zip(mine.closed, beside.closed, strict=True) if beside else ()
     ratios = [one.rate / other.rate for one, other in pairs]
     opened = mine.opened
     return [
-        name,
+        label,
         round(median(each.rate for each in mine.closed)) if mine.closed else None,
         median(ratios) if ratios else None,
         median(each.p99 for each in mine.closed) if mine.closed else None,

@@ -21,11 +21,14 @@ from pathlib import Path
 
 from ..measure import note
 from .filled import FOLDER, Filled
+from .memory import children, memory
 from .records import Url, key_of, key_url, record_of
 
 START_SECONDS = 600.0
 _MOST_FILES = 1_000_000
 """Static files: each takes 4 KB of disk and an inode."""
+_MOST_ROAPI = 5_000_000
+"""Records of roapi, which takes 2.3 KB of memory for each while it starts."""
 
 
 def cores() -> tuple[int, int]:
@@ -114,6 +117,7 @@ def ours(
     command += ["--port", str(port), "--workers", str(workers), *options]
     with process(command, core=cores()[0] if pinned else None) as server:
         wait(port, key_url(0), server, store.key)
+        _wait_for_warmth(server.pid, workers)
         yield Serving(port, server, key_url, store.key, store.records)
 
 
@@ -171,6 +175,7 @@ def roapi(records: int) -> Iterator[Serving | None]:
     if not program:
         yield None
         return
+    records = min(records, _MOST_ROAPI)
     rows, made = FOLDER / "roapi.ndjson", FOLDER / "roapi.yml"
     with rows.open("w", encoding="utf-8") as file:
         for number in range(records):
@@ -191,6 +196,16 @@ def roapi(records: int) -> Iterator[Serving | None]:
             yield Serving(port, server, _roapi_url, records=records)
     finally:
         rows.unlink()
+
+
+def _wait_for_warmth(pid: int, workers: int) -> None:
+    """Wait until the process beside the workers has read the store."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if sum(memory(child) is not None for child in children(pid)) <= workers:
+            return
+        time.sleep(0.05)
+    sys.exit(f"The server was not warm after {START_SECONDS:.0f} s.")
 
 
 def _file_url(number: int) -> str:
