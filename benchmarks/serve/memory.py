@@ -1,10 +1,12 @@
-"""The memory of processes, as Linux counts it in /proc."""
+"""The memory and the time of processes, as Linux counts them in /proc."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,17 @@ def memory(pid: int) -> Memory | None:
     if len(found) != 2:
         return None
     return Memory(int(found["RssAnon"]) / 1024, int(found["VmRSS"]) / 1024)
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of processes until now; those that are gone have none."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            # The name before the bracket may hold blanks.
+            ticks += sum(map(int, text.rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..measure import note
 from .filled import FOLDER, Filled
-from .memory import children, memory
+from .memory import children, cpu_seconds, memory, tree
 from .records import Url, key_of, key_url, record_of
 
 START_SECONDS = 600.0
@@ -45,8 +45,16 @@ class Serving:
     process: subprocess.Popen[bytes]
     url: Url
     key: str = ""
+    store: subprocess.Popen[bytes] | None = None
+    """The other process that answers, where there is one."""
     records: int = 0
     """How many it holds: less than asked for where more would not fit."""
+
+
+def cpu(serving: Serving) -> float:
+    """CPU seconds that a server has taken, all its processes together."""
+    beside = [serving.store.pid] if serving.store else []
+    return cpu_seconds([*tree(serving.process.pid), *beside])
 
 
 def free_port() -> int:
@@ -118,7 +126,7 @@ def ours(
     with process(command, core=cores()[0] if pinned else None) as server:
         wait(port, key_url(0), server, store.key)
         _wait_for_warmth(server.pid, workers)
-        yield Serving(port, server, key_url, store.key, store.records)
+        yield Serving(port, server, key_url, store.key, records=store.records)
 
 
 @contextmanager
@@ -165,7 +173,7 @@ def webdis(records: int) -> Iterator[Serving | None]:
         _fill_redis(redis_port, records, kept)
         with process([str(programs[1]), str(made)], core=cores()[0]) as server:
             wait(port, _webdis_url(0), server)
-            yield Serving(port, server, _webdis_url, records=records)
+            yield Serving(port, server, _webdis_url, store=kept, records=records)
 
 
 @contextmanager
