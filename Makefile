@@ -5,12 +5,12 @@ INSTALLED := .venv/.installed
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: demo test setup lint types models tests clean bench
+.PHONY: demo test setup services lint types models tests clean bench soak
 
 demo: setup  ## Build the demo shop, push it to a Braze on this machine, show what arrived
 	@$(BIN)/python examples/demo.py
 
-test: setup lint types  ## Run every check, the long ones side by side
+test: setup services lint types  ## Run every check, the long ones side by side
 	@$(MAKE) --no-print-directory --jobs 2 models tests
 
 # Hundreds of processes begin with the runner: it is compiled once, whatever is set.
@@ -27,6 +27,15 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+# What some tests talk to, and are skipped without: a Redis, a proxy, a browser.
+services:
+	@missing=$$(for name in redis-server nginx chromium; do command -v $$name >/dev/null || echo $$name; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing" $$missing "for the tests ..."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "Not installed, so some tests are skipped:" $$missing; fi
+
 lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,7 +45,8 @@ types:
 
 # Twice: the second build finds every table and view in place. A project chooses one of
 # the encodings of audiences; here each of them is built.
-ENCODINGS := --vars '{audience_encodings: [flags, lists, groups, cohorts]}'
+ENCODINGS := --vars '{audience_encodings: [flags, lists, groups, cohorts], \
+  collections: [customers, products, recommendations, stores]}'
 
 models:
 	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
@@ -48,6 +58,9 @@ models:
 
 bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+soak: setup  ## Serve under load for ten minutes while pushes come in
+	$(BIN)/python -m benchmarks soak --minutes 10
 
 clean:
 	rm -rf .venv .models .demo target logs dbt_packages

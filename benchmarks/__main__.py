@@ -1,4 +1,4 @@
-"""python -m benchmarks [push|plan|start|objects ...]: all when none is named.
+"""python -m benchmarks [push|plan|start|objects|currents ...]: all when none is named.
 
 `serve` and `soak` have options of their own and come alone; see their --help.
 """
@@ -10,7 +10,7 @@ import sys
 
 from .machine import facts
 
-NAMES = ("push", "plan", "start", "objects")
+NAMES = ("push", "plan", "start", "objects", "currents")
 COMMANDS = ("serve", "soak")
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": ("runner.commands.serve", "Serve collections to Connected Content."),
     "keys": ("runner.commands.keys", "Make, list and revoke keys to collections."),
     "liquid": ("runner.commands.liquid", "Print a Connected Content block."),
+    "currents": ("runner.commands.currents", "Load Currents files into the warehouse."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
     "sandbox": ("runner.sandbox.command", "Run a Braze on this machine."),
 }

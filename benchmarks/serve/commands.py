@@ -47,14 +47,29 @@ def peers(records: int, rounds: int, seconds: int, rate: int) -> None:
 
 @serve.command()
 @click.argument("sizes", nargs=-1, type=int, required=True)
+@click.option(
+    "--indexes",
+    "among",
+    type=click.Choice(["1", "3"]),
+    multiple=True,
+    default=["1", "3"],
+    show_default=True,
+)
 @_ROUNDS
 @_SECONDS
 @click.option("--rate", default=1_000, show_default=True)
-def flat(sizes: tuple[int, ...], rounds: int, seconds: int, rate: int) -> None:
+def flat(
+    sizes: tuple[int, ...],
+    among: tuple[str, ...],
+    rounds: int,
+    seconds: int,
+    rate: int,
+) -> None:
     """Stores of several SIZES, with one index and with three."""
     from .flat import flat as measure  # noqa: PLC0415
 
-    measure(list(sizes), rounds=rounds, seconds=seconds, rate=rate)
+    indexes = [int(each) for each in among]
+    measure(list(sizes), indexes, rounds=rounds, seconds=seconds, rate=rate)
 
 
 @serve.command()
@@ -68,21 +83,23 @@ def stores(records: int) -> None:
 
 @serve.command()
 @_RECORDS
-def push(records: int) -> None:
+@click.option("--memory-limit", default="1GB", show_default=True, help="DuckDB's.")
+def push(records: int, memory_limit: str) -> None:
     """Load through `runner push`, then 1 % of changes until they are seen."""
     from .push import push as measure  # noqa: PLC0415
 
-    measure(records)
+    measure(records, limit=memory_limit)
 
 
 @serve.command()
 @_RECORDS
 @click.option("--rate", default=500, show_default=True)
-def pushes(records: int, rate: int) -> None:
+@click.option("--rebuild/--no-rebuild", default=True, help="Each tenth push anew.")
+def pushes(records: int, rate: int, *, rebuild: bool) -> None:
     """Push 50 times under load: errors and torn answers."""
     from .pushes import pushes as measure  # noqa: PLC0415
 
-    measure(records, rate=rate)
+    measure(records, rate=rate, rebuild=rebuild)
 
 
 @serve.command()

@@ -1,9 +1,12 @@
-"""The memory of processes, as Linux counts it in /proc."""
+"""The memory and the time of processes, as Linux counts them in /proc."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +33,17 @@ def memory(pid: int) -> Memory | None:
     return Memory(int(found["RssAnon"]) / 1024, int(found["VmRSS"]) / 1024)
 
 
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of processes until now; those that are gone have none."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            # The name before the bracket may hold blanks.
+            ticks += sum(map(int, text.rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def children(pid: int) -> list[int]:
     """The processes that a process started and that are not gone."""
     try:
@@ -45,10 +59,16 @@ def tree(pid: int) -> list[int]:
 
 
 class Peak:
-    """Samples a process and all under it until it is left; the largest sums in MB."""
+    """Samples a process and all under it until it is left; the largest sums in MB.
 
-    def __init__(self, pid: int, every: float = 0.1) -> None:
-        self.anonymous = self.total = 0.0
+    `disk` is the largest sum of files, in GB.
+    """
+
+    def __init__(
+        self, pid: int, *, files: Callable[[], float] = float, every: float = 0.1
+    ) -> None:
+        self.anonymous = self.total = self.disk = 0.0
+        self._files = files
         self._pid = pid
         self._every = every
         self._is_over = threading.Event()
@@ -67,3 +87,4 @@ class Peak:
             found = [each for each in map(memory, tree(self._pid)) if each]
             self.anonymous = max(self.anonymous, sum(each.anonymous for each in found))
             self.total = max(self.total, sum(each.total for each in found))
+            self.disk = max(self.disk, self._files())

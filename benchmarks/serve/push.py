@@ -6,6 +6,7 @@ when a caller of the running server gets the new version, from the start of the 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -86,10 +88,12 @@ class _Pushed:
     seconds: float
     anonymous: float
     total: float
+    disk: float
 
 
-def push(records: int) -> None:
+def push(records: int, *, limit: str) -> None:
     """Print one line for the load and one for the changes."""
+    os.environ["BENCH_MEMORY"] = limit
     folder = CACHE / "serve" / f"profiles-{records}"
     shutil.rmtree(folder, ignore_errors=True)
     _build(folder, records)
@@ -112,9 +116,11 @@ def push(records: int) -> None:
     print(
         table(
             f"push: records of {COLUMNS} columns and two indexes, from the mart to the "
-            f"store; {_size(folder / 'store'):.2f} GB of store, "
-            f"{_size(folder / 'shop.duckdb'):.2f} GB of warehouse and ledger",
-            ["", "seconds", "anonymous MB", "resident MB", "seen after s"],
+            f"store, DuckDB's memory_limit {limit}",
+            [
+                *("", "seconds", "anonymous MB", "resident MB", "disk GB"),
+                "seen after s",
+            ],
             rows,
         )
     )
@@ -122,7 +128,8 @@ def push(records: int) -> None:
 
 
 def _cells(pushed: _Pushed) -> list[object]:
-    return [pushed.seconds, round(pushed.anonymous), round(pushed.total)]
+    memory = [round(pushed.anonymous), round(pushed.total)]
+    return [pushed.seconds, *memory, pushed.disk]
 
 
 def _build(folder: Path, records: int) -> None:
@@ -167,12 +174,12 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
 def _push(folder: Path) -> _Pushed:
     began = time.perf_counter()
     started = _start(folder)
-    with Peak(started.pid) as peak:
+    with Peak(started.pid, files=lambda: _disk(folder)) as peak:
         code = started.wait()
     seconds = time.perf_counter() - began
     if code:
         sys.exit(f"The push ended with {code}.")
-    return _Pushed(seconds, peak.anonymous, peak.total)
+    return _Pushed(seconds, peak.anonymous, peak.total, peak.disk)
 
 
 def _changes(folder: Path, served: Filled) -> tuple[_Pushed, float]:
@@ -186,7 +193,7 @@ def _changes(folder: Path, served: Filled) -> tuple[_Pushed, float]:
         seen = None
         began = time.perf_counter()
         started = _start(folder)
-        with Peak(started.pid) as peak:
+        with Peak(started.pid, files=lambda: _disk(folder)) as peak:
             while started.poll() is None:
                 client.request("GET", path, headers=headers)
                 body = client.getresponse().read()
@@ -196,9 +203,15 @@ def _changes(folder: Path, served: Filled) -> tuple[_Pushed, float]:
         seconds = time.perf_counter() - began
     if started.returncode or seen is None:
         sys.exit(f"The push ended with {started.returncode}; seen after {seen}.")
-    return _Pushed(seconds, peak.anonymous, peak.total), seen
+    return _Pushed(seconds, peak.anonymous, peak.total, peak.disk), seen
 
 
-def _size(path: Path) -> float:
-    found = [path] if path.is_file() else path.rglob("*")
-    return sum(each.stat().st_blocks * 512 for each in found) / 1e9
+def _disk(folder: Path) -> float:
+    """Warehouse, ledger, outbox, what DuckDB spills, and the store, in GB."""
+    places = [folder.glob("shop.duckdb*"), folder.glob("spill/*")]
+    places.append((folder / "store").rglob("*"))
+    size = 0
+    for path in chain.from_iterable(places):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_blocks * 512
+    return size / 1e9

@@ -20,14 +20,14 @@ PUSHES = 50
 ALONE_SECONDS = 5
 
 
-def pushes(records: int, *, rate: int) -> None:
+def pushes(records: int, *, rate: int, rebuild: bool) -> None:
     """Print what was found with and without pushes."""
     store = filled(records, 3, most=HOUSEHOLD, anew=True)
     hot = hot_of(records)
     path = targets(FOLDER / "targets", hot, [key_url, list_url], misses=0)
     with ours(store, workers=2, pinned=False) as serving:
         alone = load(serving, path, rate=rate, seconds=ALONE_SECONDS, pinned=False)
-        pusher = pushing(store.path, hot, PUSHES, 0.2, records)
+        pusher = pushing(store.path, hot, PUSHES, 0.2, records if rebuild else None)
         during: list[Load] = []
         while pusher.poll() is None:
             client = start(serving, path, rate=rate, seconds=2, pinned=False)
@@ -41,7 +41,8 @@ def pushes(records: int, *, rate: int) -> None:
     print(
         table(
             f"pushes: {records:,} records, {rate:,} requests/s, two workers; pushes of "
-            f"{hot:,} records, each tenth of all of them, the longest {longest} s",
+            f"{hot:,} records{', each tenth of all' if rebuild else ''}, the longest "
+            f"{longest} s",
             [
                 *("", "answers", "errors", "wrong", "torn", "backwards", "retried"),
                 *("p99 ms", "worst ms"),

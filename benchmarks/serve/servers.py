@@ -21,11 +21,14 @@ from pathlib import Path
 
 from ..measure import note
 from .filled import FOLDER, Filled
+from .memory import children, cpu_seconds, memory, tree
 from .records import Url, key_of, key_url, record_of
 
 START_SECONDS = 600.0
 _MOST_FILES = 1_000_000
 """Static files: each takes 4 KB of disk and an inode."""
+_MOST_ROAPI = 5_000_000
+"""Records of roapi, which takes 2.3 KB of memory for each while it starts."""
 
 
 def cores() -> tuple[int, int]:
@@ -42,8 +45,16 @@ class Serving:
     process: subprocess.Popen[bytes]
     url: Url
     key: str = ""
+    store: subprocess.Popen[bytes] | None = None
+    """The other process that answers, where there is one."""
     records: int = 0
     """How many it holds: less than asked for where more would not fit."""
+
+
+def cpu(serving: Serving) -> float:
+    """CPU seconds that a server has taken, all its processes together."""
+    beside = [serving.store.pid] if serving.store else []
+    return cpu_seconds([*tree(serving.process.pid), *beside])
 
 
 def free_port() -> int:
@@ -114,7 +125,8 @@ def ours(
     command += ["--port", str(port), "--workers", str(workers), *options]
     with process(command, core=cores()[0] if pinned else None) as server:
         wait(port, key_url(0), server, store.key)
-        yield Serving(port, server, key_url, store.key, store.records)
+        _wait_for_warmth(server.pid, workers)
+        yield Serving(port, server, key_url, store.key, records=store.records)
 
 
 @contextmanager
@@ -161,7 +173,7 @@ def webdis(records: int) -> Iterator[Serving | None]:
         _fill_redis(redis_port, records, kept)
         with process([str(programs[1]), str(made)], core=cores()[0]) as server:
             wait(port, _webdis_url(0), server)
-            yield Serving(port, server, _webdis_url, records=records)
+            yield Serving(port, server, _webdis_url, store=kept, records=records)
 
 
 @contextmanager
@@ -171,6 +183,7 @@ def roapi(records: int) -> Iterator[Serving | None]:
     if not program:
         yield None
         return
+    records = min(records, _MOST_ROAPI)
     rows, made = FOLDER / "roapi.ndjson", FOLDER / "roapi.yml"
     with rows.open("w", encoding="utf-8") as file:
         for number in range(records):
@@ -191,6 +204,16 @@ def roapi(records: int) -> Iterator[Serving | None]:
             yield Serving(port, server, _roapi_url, records=records)
     finally:
         rows.unlink()
+
+
+def _wait_for_warmth(pid: int, workers: int) -> None:
+    """Wait until the process beside the workers has read the store."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if sum(memory(child) is not None for child in children(pid)) <= workers:
+            return
+        time.sleep(0.05)
+    sys.exit(f"The server was not warm after {START_SECONDS:.0f} s.")
 
 
 def _file_url(number: int) -> str:

@@ -12,9 +12,11 @@ from ..masking import masked_payload, shown_key, without_addresses
 from ..project import Selection
 from ..report import table
 from .options import Workplace, format_option, project_options, select_option
+from .settle import settle
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @project_options
 @select_option
 @format_option()
@@ -24,6 +26,7 @@ from .options import Workplace, format_option, project_options, select_option
 @click.option("--run", "run_id", metavar="RUN_ID", help="Rows of this run only.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 def unknown(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
     selection: Selection,
     select: tuple[str, ...],
     output: str,
@@ -44,19 +47,23 @@ def unknown(  # noqa: PLR0917 - click passes them by name
       runner unknown
       runner unknown -s braze_custom_events --run RUN_ID --mark-sent
       runner unknown -s braze_custom_events --key order-17 --resend
+      runner unknown settle
     """
+    if context.invoked_subcommand:
+        _check_nothing_before(context)
+        return
     if mark_sent and resend:
         msg = "--mark-sent and --resend say opposite things; choose one."
         raise click.UsageError(msg)
     place = Workplace(selection)
     syncs = {sync.name: sync for sync in place.syncs(select)}
     if mark_sent or resend:
-        settle = unsettled.mark_sent if mark_sent else unsettled.resend
+        decide = unsettled.mark_sent if mark_sent else unsettled.resend
         with place.warehouse.open() as connection:
             ledger = Ledger(connection, place.manifest.ledger)
             with place.recovery.exclusive(ledger):
                 chosen = unsettled.Chosen(list(syncs.values()), list(keys), run_id)
-                count = settle(ledger, chosen)
+                count = decide(ledger, chosen)
         done = "count as sent now" if mark_sent else "will be sent by the next push"
         text = f"{count:,} rows {done}."
         click.echo(json.dumps({"settled": count}) if output == "json" else text)
@@ -99,3 +106,14 @@ def unknown(  # noqa: PLR0917 - click passes them by name
         click.echo(table(header, shown))
         if rows[0][-1] > len(shown):
             click.echo(f"... and {rows[0][-1] - len(shown):,} more; see --limit.")
+
+
+def _check_nothing_before(context: click.Context) -> None:
+    """An option that stands before the subcommand would be lost without a word."""
+    for name in context.params:
+        if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            msg = f"Say options behind {context.invoked_subcommand}."
+            raise click.UsageError(msg)
+
+
+unknown.add_command(settle)

@@ -23,6 +23,8 @@ FILE_BYTES = 512 << 20
 DECODED_BYTES = 1 << 30
 """Of one whole file: deflate makes a thousand bytes of one."""
 
+TOO_LARGE = f"it is larger than {FILE_BYTES >> 20} MiB"
+
 _LONG_BYTES = 10
 _CUT = "it ends in the middle: still being written, or cut off"
 _DAMAGED = "a block cannot be decompressed: the file is damaged"

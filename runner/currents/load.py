@@ -24,6 +24,11 @@ BATCH_BYTES = 96_000_000
 BATCH_FILES = 1_000
 BATCH_SECONDS = 30.0
 
+THREAD_MB = 192
+"""For each thread of DuckDB's, where the profile sets no limit: else the ids of a table
+that is looked through stay in memory, and a load takes the more the larger it is."""
+_MEMORY = {"memory_limit", "max_memory"}
+
 Progress = Callable[[int, int, int, float], None]
 """Told of the files looked at so far, all files, events so far, and seconds."""
 
@@ -162,6 +167,11 @@ class Load:
     @contextmanager
     def _tables(self) -> Iterator[Tables]:
         with self.warehouse.open() as connection:
+            if not _MEMORY & {*self.warehouse.config, *self.warehouse.settings}:
+                found = connection.execute("select current_setting('threads')")
+                (threads,) = found.fetchone() or (1,)
+                limit = THREAD_MB * max(threads, 2)
+                connection.execute(f"set memory_limit = '{limit}MB'")
             yield Tables(connection, self.schema)
 
 

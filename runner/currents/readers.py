@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..errors import DeliveryError
-from .container import Partial
+from .container import FILE_BYTES, TOO_LARGE, Partial
 from .layout import EventFile, Listed
 from .worker import CPU_SECONDS
 
@@ -26,6 +26,8 @@ ROWS_BITS = 32
 
 _FETCHES = 6
 """Files on their way from a place that must be waited for, beside those being read."""
+_PYTHONS = ("PATH", "LANG", "PYTHONHOME", "LD_LIBRARY_PATH")
+"""What of the environment Python itself may need."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -97,6 +99,8 @@ class Readers:
             yield ahead.popleft().result()
 
     def _read(self, number: int, file: EventFile) -> ReadFile:
+        if file.size > FILE_BYTES:
+            return ReadFile(file, number, "refused", TOO_LARGE)
         copy = self._folder / f"{number}.avro"
         lines = self._folder / f"{number}.txt"
         try:
@@ -180,7 +184,7 @@ def _exchange(process: subprocess.Popen[str], request: str) -> str:
 
 def _start() -> subprocess.Popen[str]:
     """The worker has no business with any secret of the environment."""
-    known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    known = {name: os.environ[name] for name in _PYTHONS if name in os.environ}
     return subprocess.Popen(
         # -P: what lies in the current folder is not ours to import.
         [sys.executable, "-P", "-m", "runner.currents.worker"],

@@ -86,8 +86,8 @@ def columns_of(schema: Any) -> tuple[Column, ...]:
     if doubled:
         msg = f"a field's name is taken: {min(doubled)}"
         raise Refused(msg)
-    if ID not in names:
-        msg = f"the schema has no field {ID}, so nothing tells its events apart"
+    if (ID, "varchar") not in [(column.name, column.type) for column in found]:
+        msg = f"the schema has no text {ID}, so nothing tells its events apart"
         raise Refused(msg)
     return tuple(found)
 

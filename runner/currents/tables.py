@@ -7,6 +7,8 @@ table has already is left out, whichever file brings it.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,11 +63,12 @@ class Tables:
                     future[kind] = future.get(kind, 0) + self._count_future()
             new = self.manifest.record(moment)
             self._connection.commit()
-        except (duckdb.DataError, duckdb.InvalidInputException) as error:
-            self._connection.rollback()
-            raise UnreadableLines from error
-        except BaseException:
-            self._connection.rollback()
+        except BaseException as error:
+            # Some errors have ended the transaction already.
+            with contextlib.suppress(duckdb.TransactionException):
+                self._connection.rollback()
+            if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
+                raise UnreadableLines from error
             raise
         return Committed(new, {kind: count for kind, count in future.items() if count})
 
@@ -100,7 +103,7 @@ class Tables:
 
     def _insert(self, table: str, files: Sequence[ReadFile], moment: datetime) -> None:
         """Insert what is new of files with the same columns."""
-        lines, paths = _lines(files), [str(each.lines) for each in files]
+        lines, paths = _lines(files), [glob.escape(str(each.lines)) for each in files]
         time = "time" if ("time", "bigint") in files[0].columns else "null"
         relation = self._relation(table)
         self._connection.execute(

@@ -14,7 +14,7 @@ import stat
 import sys
 from typing import Any, BinaryIO
 
-from .container import FILE_BYTES, Partial, Refused, blocks, read_header
+from .container import FILE_BYTES, TOO_LARGE, Partial, Refused, blocks, read_header
 from .rows import Lines
 from .schema import columns_of
 
@@ -28,7 +28,8 @@ def main() -> None:
     """Answer requests until there are no more."""
     # Ctrl-C is for the load to hear, which lets this file end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    if sys.platform != "darwin":  # macOS knows no such limit; ours in the reader hold.
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUT_BYTES, OUT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for line in sys.stdin:
@@ -72,8 +73,7 @@ def _read(path: str, out: str, first: int) -> dict[str, Any]:
             msg = "this is no regular file"
             raise Refused(msg)
         if before.st_size > FILE_BYTES:
-            msg = f"it is larger than {FILE_BYTES >> 20} MiB"
-            raise Refused(msg)
+            raise Refused(TOO_LARGE)
         found = _convert(file, out, first)
         after = os.fstat(file.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

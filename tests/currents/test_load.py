@@ -11,7 +11,7 @@ import pytest
 
 from runner.runlock import run_lock
 
-from .files import OPEN, SEND, Desk, cut, events, write
+from .files import OPEN, SEND, Desk, cut, events, make_desk, write
 
 
 def manifest(desk: Desk) -> list[Any]:
@@ -116,13 +116,13 @@ def test_a_new_field_is_a_new_column_by_name(desk: Desk) -> None:
     ]
 
 
-@pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize(
-    ("one", "other", "kind", "values"),
+    ("one", "other", "kind", "values", "at_once"),
     [
-        ("int", "double", "DOUBLE", [3.0, 2.5]),
-        ("int", "string", "VARCHAR", ["3", "x"]),
-        ("boolean", "string", "VARCHAR", ["true", "x"]),
+        ("int", "double", "DOUBLE", [3.0, 2.5], True),
+        ("int", "double", "DOUBLE", [3.0, 2.5], False),
+        ("int", "string", "VARCHAR", ["3", "x"], False),
+        ("boolean", "string", "VARCHAR", ["true", "x"], True),
     ],
 )
 def test_a_field_that_changes_its_type_keeps_every_value(
@@ -472,3 +472,10 @@ def test_unreadable_folders_are_one_sentence(desk: Desk, tmp_path: Path) -> None
 
     assert run.code == 2
     assert "cannot be read: Permission denied." in run.err
+
+
+def test_a_folder_with_a_pattern_in_its_name_is_a_folder(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "sh[op]*")
+    write(desk.path(OPEN), events([1]))
+
+    assert desk.load()["new_events"] == 1

@@ -71,6 +71,7 @@ def _environment(
         {
             "adapter": SimpleNamespace(
                 dispatch=dispatch,
+                get_relation=lambda *names: ".".join(names),
                 get_columns_in_relation=lambda _: [
                     SimpleNamespace(name=name) for name in columns
                 ],
@@ -87,6 +88,9 @@ def _environment(
             "ref": lambda name: f"db.ledger.{name}",
             "return": _return,
             "run_started_at": datetime(2026, 1, 31, tzinfo=UTC),
+            "source": lambda schema, name: SimpleNamespace(
+                database="db", schema=schema, identifier=name
+            ),
             "target": SimpleNamespace(name="dev", type=warehouse),
             "var": lambda _, default=None: default,
         }

@@ -6,6 +6,7 @@ Snowflake account would answer.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,11 +28,15 @@ ALLOWED = {
 MODELS = {
     path.stem: path for path in (MACROS.parent / "models").glob("sync/*__pending.sql")
 }
+CURRENTS = sorted((MACROS.parent / "models").glob("staging/currents/*.sql")) + sorted(
+    (MACROS.parent / "models").glob("intermediate/**/int_currents_*.sql")
+)
 ON_SNOWFLAKE = {
     "braze_audience_flags__pending",
     "braze_audience_groups__pending",
     "braze_cohort_members__pending",
     "braze_customer_attributes__pending",
+    "braze_message_engagement__pending",
     "braze_subscription_states__pending",
 }
 
@@ -46,6 +51,17 @@ def test_these_models_are_snowflakes_sql(model: str) -> None:
     sql = render_model("snowflake", MODELS[model], execute=True)
 
     sqlglot.parse_one(sql, read="snowflake")
+
+
+@pytest.mark.parametrize("path", CURRENTS, ids=lambda path: path.stem)
+def test_models_of_currents_read_the_one_table_that_snowflake_has(path: Path) -> None:
+    """examples/currents/snowflake.sql fills it."""
+    sql = render_model("snowflake", path, execute=True)
+
+    query = sqlglot.parse_one(sql, read="snowflake")
+    common = {each.alias for each in query.find_all(exp.CTE)}
+    read = {table.sql() for table in query.find_all(exp.Table)} - common
+    assert "db.currents.currents_events" in {name.split(" AS ")[0] for name in read}
 
 
 @pytest.mark.parametrize("model", sorted(MODELS.keys() - ON_SNOWFLAKE))

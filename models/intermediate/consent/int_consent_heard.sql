@@ -1,8 +1,28 @@
 with
 
-changes as (
+seeded_changes as (
 
     select * from {{ ref('stg_braze__subscription_changes') }}
+
+),
+
+currents_changes as (
+
+    select *
+    from {{ ref('stg_currents__subscription_changes') }}
+    where set_aside is null
+
+),
+
+users as (
+
+    select * from {{ ref('int_currents_users') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers_deduplicated') }}
 
 ),
 
@@ -11,6 +31,49 @@ groups as (
     select *
     from {{ ref('braze_subscription_groups') }}
     where environment = '{{ subscription_environment() }}'
+
+),
+
+{# Who said no before Braze knew the external_id meant it all the same: it is theirs who
+   are that user now, and theirs who have the address. A yes is nobody's but the sayer's. #}
+anonymous_refusals as (
+
+    select *
+    from currents_changes
+    where external_id is null and state = 'unsubscribed'
+
+),
+
+changes as (
+
+    select change_id, external_id, subscription_group_id, channel, state, changed_at
+    from seeded_changes
+    union all
+    select change_id, external_id, subscription_group_id, channel, state, changed_at
+    from currents_changes
+    union all
+    select
+        anonymous_refusals.change_id,
+        users.external_id,
+        anonymous_refusals.subscription_group_id,
+        anonymous_refusals.channel,
+        anonymous_refusals.state,
+        anonymous_refusals.changed_at
+    from anonymous_refusals
+    inner join users
+        on anonymous_refusals.user_id = users.user_id
+    union all
+    select
+        anonymous_refusals.change_id,
+        customers.external_id,
+        anonymous_refusals.subscription_group_id,
+        anonymous_refusals.channel,
+        anonymous_refusals.state,
+        anonymous_refusals.changed_at
+    from anonymous_refusals
+    inner join customers
+        on anonymous_refusals.email = customers.email
+    where anonymous_refusals.channel = 'email'
 
 ),
 

@@ -18,21 +18,40 @@ web_events as (
 
 ),
 
+messages as (
+
+    select * from {{ ref('engagement_customers') }}
+
+),
+
+activities as (
+
+    select
+        external_id,
+        last_order_at as active_at
+    from orders
+    union all
+    select
+        external_id,
+        last_seen_at as active_at
+    from web_events
+    union all
+    select
+        external_id,
+        last_engaged_at as active_at
+    from messages
+
+),
+
 last_activities as (
 
     select
         customers.external_id,
-        cast(
-            greatest(
-                coalesce(orders.last_order_at, web_events.last_seen_at),
-                coalesce(web_events.last_seen_at, orders.last_order_at)
-            ) as date
-        ) as last_active_date
+        cast(max(activities.active_at) as date) as last_active_date
     from customers
-    left join orders
-        on customers.external_id = orders.external_id
-    left join web_events
-        on customers.external_id = web_events.external_id
+    left join activities
+        on customers.external_id = activities.external_id
+    group by customers.external_id
 
 ),
 

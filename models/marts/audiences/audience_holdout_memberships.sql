@@ -1,0 +1,1 @@
+{{ audience_memberships(ref('audience_holdouts')) }}

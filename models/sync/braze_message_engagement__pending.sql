@@ -1,0 +1,1 @@
+{{ pending_rows(ref('braze_message_engagement')) }}

@@ -1,0 +1,180 @@
+"""Settles parked events and purchases by what Braze's Currents has seen of them.
+
+The key of an event travels in its properties as `event_id`. When Currents brings it
+back, the event has arrived; that it does not come back proves nothing, so nothing is
+sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from . import unsettled
+from .currents.event_types import MANIFEST_TABLE, table_name
+from .errors import ConfigError
+from .ledger import Ledger
+from .manifest import Relation, Sync
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Where an object's rows come back, and what must agree besides the event_id."""
+
+    event_type: str
+    member: str
+    """A member of the payload and, in lower case, a column of the table."""
+
+
+SOUGHT = {
+    "events": Sought("users.behaviors.CustomEvent", "name"),
+    "purchases": Sought("users.behaviors.Purchase", "product_id"),
+}
+"""Object -> the events of Currents that it becomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A row that Currents has not brought back."""
+
+    sync: str
+    row_key: str
+    run_id: str
+    unknown_at: datetime
+    payload: str
+
+
+@dataclass(slots=True)
+class Settled:
+    """What came of it."""
+
+    count: int = 0
+    """Rows that count as sent now."""
+    not_seen: list[Parked] = field(default_factory=list)
+    """Currents covers the time long after their sending, and has them not."""
+    waiting: list[Parked] = field(default_factory=list)
+    """Currents may still bring them."""
+    not_loaded: list[str] = field(default_factory=list)
+    """Event types that would be needed and were never loaded."""
+    covered_until: datetime | None = None
+    """The last hour of which a file was loaded, in UTC."""
+
+
+def settle(
+    ledger: Ledger, syncs: Sequence[Sync], schema: str, wait: timedelta
+) -> Settled:
+    """Take as sent what Currents has seen; say of the rest whether it should have.
+
+    `schema` is Currents' in the warehouse. Raises ConfigError where nothing was loaded.
+    """
+    found = Settled(covered_until=_covered_until(ledger, schema))
+    for sync in syncs:
+        sought = SOUGHT.get(sync.object)
+        rows = list(_parked(ledger, sync)) if sought else []
+        if not sought or not rows:
+            continue
+        is_loaded = _is_loaded(ledger, schema, sought)
+        if not is_loaded and sought.event_type not in found.not_loaded:
+            found.not_loaded.append(sought.event_type)
+        seen = _seen(ledger, sync, schema, sought) if is_loaded else set()
+        if seen:
+            chosen = unsettled.Chosen([sync], sorted(seen), None)
+            found.count += unsettled.mark_sent(ledger, chosen)
+        for row in rows:
+            if row.row_key in seen:
+                continue
+            is_covered = (
+                found.covered_until is not None
+                and row.unknown_at + wait <= found.covered_until
+            )
+            late = found.not_seen if is_loaded and is_covered else found.waiting
+            late.append(row)
+    return found
+
+
+def _covered_until(ledger: Ledger, schema: str) -> datetime | None:
+    if not _columns(ledger, schema, MANIFEST_TABLE):
+        msg = "no Currents file was loaded yet. Run: runner currents load PATH"
+        raise ConfigError(msg)
+    table = _table(ledger, schema, MANIFEST_TABLE)
+    row = ledger.connection.execute(
+        f"select max(hour) from {table} where status = 'loaded'"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _is_loaded(ledger: Ledger, schema: str, sought: Sought) -> bool:
+    found = _columns(ledger, schema, table_name(sought.event_type))
+    return {"properties", "_hour", sought.member} <= found
+
+
+def _table(ledger: Ledger, schema: str, name: str) -> Relation:
+    return Relation(ledger.runs.database, schema, name)
+
+
+def _columns(ledger: Ledger, schema: str, table: str) -> set[str]:
+    rows = ledger.connection.execute(
+        """
+        select column_name from duckdb_columns()
+        where database_name = ? and schema_name = ? and table_name = ?
+        """,
+        [ledger.runs.database, schema, table],
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _parked(ledger: Ledger, sync: Sync) -> Iterator[Parked]:
+    rows = ledger.connection.execute(
+        f"""
+        select sync, row_key, run_id, unknown_at, payload from {ledger.unknown}
+        where sync = ? order by unknown_at, row_key
+        """,
+        [sync.name],
+    ).fetchall()
+    for row in rows:
+        yield Parked(*row)
+
+
+def _seen(ledger: Ledger, sync: Sync, schema: str, sought: Sought) -> set[str]:
+    """The keys of the sync's parked rows that came back since their run began."""
+    table = _table(ledger, schema, table_name(sought.event_type))
+    rows = ledger.connection.execute(
+        f"""
+        with
+
+        parked as (
+            select
+                unknown_rows.row_key,
+                json_extract_string(payload, '$.properties.event_id') as event_id,
+                json_extract_string(payload, '$.{sought.member}') as member,
+                -- An hour for clocks that disagree.
+                coalesce(runs.started_at, unknown_rows.unknown_at - interval 7 day)
+                    - interval 1 hour as sent_after
+            from {ledger.unknown} as unknown_rows
+            left join {ledger.runs} as runs
+                on unknown_rows.run_id = runs.run_id and unknown_rows.sync = runs.sync
+            where unknown_rows.sync = ?
+        ),
+
+        arrived as (
+            select
+                json_extract_string(try_cast(properties as json), '$.event_id')
+                    as event_id,
+                {sought.member} as member
+            from {table}
+            where
+                contains(properties, '"event_id"')
+                and _hour >= (
+                    select date_trunc('hour', min(sent_after)) from parked
+                )
+        )
+
+        select distinct parked.row_key
+        from parked
+        semi join arrived
+            on parked.event_id = arrived.event_id and parked.member = arrived.member
+        """,
+        [sync.name],
+    ).fetchall()
+    return {key for (key,) in rows}

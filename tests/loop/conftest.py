@@ -1,0 +1,81 @@
+"""The shop before Braze has told of anything, and after; each is built once."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from runner import cli
+from runner.sandbox import Sandbox
+from tests.conftest import LEDGER, NearShop, copy, copy_to_build, shared, write
+
+from . import told
+from .project import FILES
+
+cli.COMMANDS.setdefault("currents", ("runner.commands.currents", "Load Currents."))
+"""Whether the command line names it yet or not."""
+
+BUILD = (
+    *("build", "--quiet", "--exclude"),
+    *("resource_type:unit_test", "resource_type:test"),
+)
+"""The tests of our models are of our shop, not of this one."""
+
+LOST = {"RUNNER_IN_FLIGHT": "1", "RUNNER_OBJECTS_PER_REQUEST": "10"}
+
+
+def load(shop: NearShop, files: Path) -> None:
+    """Load the files of Currents."""
+    run = shop.runner("currents", "load", str(files), "--processes", "1")
+    assert run.code == 0, run.out + run.err
+
+
+@pytest.fixture(scope="session")
+def told_shop(tmp_path_factory: pytest.TempPathFactory) -> NearShop:
+    """Built without any table of Currents; people sent, visits and sales parked."""
+
+    def make(directory: Path) -> None:
+        write(directory, FILES)
+        shop = NearShop(directory)
+        built = shop.runner(*BUILD)
+        assert built.code == 0, built.out + built.err
+        with Sandbox() as sandbox:
+            sent = shop.runner("push", "--yes", "-s", "people", sandbox=sandbox)
+            assert sent.code == 0, sent.out + sent.err
+        # Braze has had them for long.
+        shop.sql(f"update {LEDGER}.ledger_sent_rows set added_at = null")
+        with Sandbox(faults={"rates": {"lost_answer": 1}}) as sandbox:
+            lost = ("push", "--yes", "-s", "visits", "-s", "sales")
+            assert shop.runner(*lost, sandbox=sandbox, env=LOST).code == 4
+
+    return NearShop(shared(tmp_path_factory, "told_shop", make))
+
+
+@pytest.fixture(scope="session")
+def heard_shop(
+    told_shop: NearShop, tmp_path_factory: pytest.TempPathFactory
+) -> NearShop:
+    """The same after loading what Braze tells and building what depends on it."""
+
+    def make(directory: Path) -> None:
+        shop = NearShop(copy_to_build(told_shop, directory).directory)
+        events = chain(told.consent(), told.engagement(), told.the_rest())
+        load(shop, told.write_files(directory, events, "loop"))
+        built = shop.runner(*BUILD, "-s", "source:currents+")
+        assert built.code == 0, built.out + built.err
+
+    return NearShop(shared(tmp_path_factory, "heard_shop", make))
+
+
+@pytest.fixture
+def before(told_shop: NearShop, tmp_path: Path) -> NearShop:
+    """A shop of the test's own that has not heard of Braze."""
+    return NearShop(copy(told_shop, tmp_path / "before").directory)
+
+
+@pytest.fixture
+def shop(heard_shop: NearShop, tmp_path: Path) -> NearShop:
+    """A shop of the test's own that has."""
+    return NearShop(copy(heard_shop, tmp_path / "shop").directory)

@@ -1,0 +1,220 @@
+"""What Braze tells comes back: into consent, suppression, engagement and audiences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from runner.sandbox import Sandbox
+from tests.conftest import API_KEY, LEDGER, NearShop, Run
+
+from .project import CONSENTS, NEWS, PEOPLE
+
+PUSH_CONSENTS = ("push", "--yes", "--format", "json", "-s", "consents")
+PUSH_PEOPLE = ("push", "--yes", "--format", "json", "-s", "people")
+SENT = {"u6", "u7", "u8"}
+"""Who said no before the warehouse's yes, in the year 2035, or never."""
+
+
+def call(sandbox: Sandbox, path: str, body: Any) -> None:
+    """Do something in Braze behind the back of the ledger."""
+    answer = requests.post(
+        sandbox.url + path,
+        json=body,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    assert answer.ok, answer.text
+
+
+@pytest.fixture
+def braze() -> Any:
+    """A Braze where the people have unsubscribed, each in their own way."""
+    with Sandbox(subscription_groups={NEWS: "Newsletter"}) as sandbox:
+        people = [{"external_id": person, "points": 1} for person in PEOPLE]
+        call(sandbox, "/users/track", {"attributes": people})
+        no = [
+            {"external_id": person, f"{channel}_subscribe": "unsubscribed"}
+            for person, channel in CONSENTS.items()
+            if channel != "newsletter"
+        ]
+        call(sandbox, "/users/track", {"attributes": no})
+        group = {"subscription_group_id": NEWS, "subscription_state": "unsubscribed"}
+        group_body = {"subscription_groups": [group | {"external_ids": ["u4"]}]}
+        call(sandbox, "/v2/subscription/status/set", group_body)
+        yield sandbox
+
+
+def sent_rows(run: Run) -> int:
+    assert run.code == 0, run.out + run.err
+    return int(run.json["syncs"][0]["accepted"])
+
+
+def unsubscribed(sandbox: Sandbox) -> set[str]:
+    """Who receives nothing on the channel or group that the warehouse has a yes for."""
+    profiles = sandbox.profiles()
+    groups = {
+        person: {
+            group["subscription_group_id"]: group["subscription_state"]
+            for group in profile.get("subscription_groups") or []
+        }
+        for person, profile in profiles.items()
+    }
+    return {
+        person
+        for person, channel in CONSENTS.items()
+        if (
+            groups[person].get(NEWS)
+            if channel == "newsletter"
+            else profiles[person][f"{channel}_subscribe"]
+        )
+        == "unsubscribed"
+    }
+
+
+def test_nobody_is_subscribed_again_whom_braze_has_heard_say_no(
+    shop: NearShop, braze: Sandbox
+) -> None:
+    assert unsubscribed(braze) == CONSENTS.keys()
+
+    assert sent_rows(shop.runner(*PUSH_CONSENTS, sandbox=braze)) == len(SENT)
+
+    assert unsubscribed(braze) == CONSENTS.keys() - SENT
+    assert shop.runner(*PUSH_CONSENTS, "--full-resync", sandbox=braze).code == 0
+    assert unsubscribed(braze) == CONSENTS.keys() - SENT
+
+
+def test_without_currents_their_no_would_not_be_known(
+    before: NearShop, braze: Sandbox
+) -> None:
+    """What the test above protects against does happen without the files."""
+    assert sent_rows(before.runner(*PUSH_CONSENTS, sandbox=braze)) == len(CONSENTS)
+    assert unsubscribed(braze) == set()
+
+
+def test_who_was_deleted_in_braze_is_not_created_again(
+    shop: NearShop, sandbox: Sandbox
+) -> None:
+    shop.sql("update main.people set points = 2")
+
+    shop.runner(*PUSH_PEOPLE, sandbox=sandbox)
+
+    assert sandbox.profiles().keys() == set(PEOPLE) - {"gone"}
+
+
+def test_a_deletion_suppresses_the_id_of_its_owner_alone(
+    before: NearShop, shop: NearShop
+) -> None:
+    """The old user of `moved` was deleted when another one had the id already."""
+    wanted = {"external_id:gone", "braze_id:braze-gone", "braze_id:old"}
+    rows = shop.sql(
+        f"select user_hash, run_id, suppressed_at > deleted_at, deleted_at::varchar "
+        f"from {LEDGER}.ledger_suppressed_users"
+    )
+
+    hashes = shop.sql("select sha256(unnest(?))", [sorted(wanted)])
+    assert {row[0] for row in rows} == {key for (key,) in hashes}
+    assert {row[1:] for row in rows} == {("currents", True, "2026-10-30 00:00:00")}
+    assert before.ledger()["ledger_suppressed_users"] == []
+
+
+ENGAGEMENT = """
+select
+    external_id, message_engagement, preferred_channel, count_sent_30_days,
+    count_opens_30_days, count_machine_opens_30_days, count_clicks_30_days,
+    count_machine_clicks_30_days, count_sent_90_days
+from main_marts.engagement_customers
+where external_id like 'e%' order by 1
+"""
+
+
+def test_machines_are_told_apart_and_merged_users_are_one(shop: NearShop) -> None:
+    assert shop.sql(ENGAGEMENT) == [
+        ("e1", "last 30 days", "email", 2, 1, 1, 0, 1, 5),
+        ("e2", "never", None, 2, 0, 2, 0, 0, 5),
+        # A click as a visitor, two users before; and two messages read on WhatsApp.
+        ("e3", "last 7 days", "whatsapp", 2, 2, 0, 1, 0, 5),
+    ]
+    assert shop.sql(
+        "select count(*), bool_and(external_id = 'e3') "
+        "from main_marts.engagement_message_events where user_id = 'braze-e3'"
+    ) == [(9, True)]
+
+
+def test_anonymous_events_are_nobodys_but_are_kept(shop: NearShop) -> None:
+    events = "from main_marts.engagement_message_events where external_id is null"
+    assert shop.sql(f"select user_id, action {events}") == [("nobody", "unsubscribed")]
+
+
+def test_what_is_dated_in_the_future_is_set_aside_and_listed(shop: NearShop) -> None:
+    listed = shop.sql(
+        "select event_type, user_id, set_aside "
+        "from main_marts.engagement_set_aside_events"
+    )
+
+    kind = "users.messages.email.Unsubscribe"
+    assert listed == [(kind, "braze-u7", "time lies in the future")]
+
+
+def test_engagement_makes_audiences_and_bounces_unmake_them(shop: NearShop) -> None:
+    members = shop.sql(
+        "select audience_id, list(external_id order by external_id) "
+        "from main_marts.audience_candidates group by all order by all"
+    )
+
+    others = ("cart_abandoners", "lapsed", "newsletter_prospects", "vip", "voucher")
+    assert dict(members) == {
+        "engaged": ["e1", "e3"],
+        "disengaged": ["e2"],
+        # Of b1 and b2 the one whose mailbox took a message later.
+        **{audience: ["b2"] for audience in others},
+    }
+
+
+def test_engagement_is_sent_as_attributes_once(
+    shop: NearShop, sandbox: Sandbox
+) -> None:
+    push = ("push", "--yes", "--format", "json", "-s", "braze_message_engagement")
+
+    assert sent_rows(shop.runner(*push, sandbox=sandbox)) > 0
+    assert sandbox.profiles()["e3"]["custom_attributes"] == {
+        "message_engagement": "last 7 days",
+        "preferred_channel": "whatsapp",
+    }
+    assert "gone" not in sandbox.profiles()
+    assert sent_rows(shop.runner(*push, sandbox=sandbox)) == 0
+
+
+def test_purchases_have_cents_and_properties_that_are_json(shop: NearShop) -> None:
+    assert shop.sql(
+        "select price_amount::varchar, currency, event_key, properties::varchar "
+        "from main_staging.stg_currents__behaviors order by event_key"
+    ) == [
+        ("19.99", "EUR", "s9", '{"event_id": "s9"}'),
+        ("19.99", "EUR", None, None),
+    ]
+
+
+def test_a_known_lift_is_found(shop: NearShop) -> None:
+    lift = shop.sql(
+        "select * exclude (started_at, ended_at) from main_marts.engagement_lift"
+    )
+
+    # Variances of 100 and 25, over 2,000 and 500 people.
+    error = round((100 / 1999 + 25 / 499) ** 0.5, 4)
+    assert lift == [
+        ("spring", "voucher", True, 2000, 500, 20.0, 15.0, 5.0, error, 10_000.0)
+    ]
+
+
+def test_a_project_that_never_heard_of_currents_has_empty_marts(
+    before: NearShop,
+) -> None:
+    marts = (
+        *("customers", "message_events", "undeliverable_addresses"),
+        *("set_aside_events", "lift"),
+    )
+    for mart in marts:
+        assert before.sql(f"from main_marts.engagement_{mart}") == []

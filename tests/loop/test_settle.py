@@ -1,0 +1,116 @@
+"""`runner unknown settle`: what Currents brings back has arrived."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runner.sandbox import Sandbox
+from tests.conftest import LEDGER, NearShop
+
+from .conftest import load
+from .told import came_back, write_files
+
+SETTLE = ("unknown", "settle", "--format", "json")
+NOW = datetime.now(UTC)
+PARKED = {"v1", "v2", "v3", "v4", "v5", "s1", "s2"}
+
+
+def keys(shop: NearShop, table: str) -> set[str]:
+    """The keys of the parked syncs in a table of the ledger."""
+    rows = shop.sql(
+        f"select row_key from {LEDGER}.{table} where sync in ('visits', 'sales')"
+    )
+    return {key for (key,) in rows}
+
+
+@pytest.fixture
+def loaded(before: NearShop) -> NearShop:
+    """Three of the parked rows came back within the hour."""
+    load(before, write_files(before.directory, came_back(NOW), "back"))
+    return before
+
+
+def later(shop: NearShop, hours: int) -> None:
+    """Let Currents go on for so many hours after the rows were sent."""
+    shop.sql(
+        f"update {LEDGER}.ledger_unknown_rows "
+        f"set unknown_at = unknown_at - interval {hours} hour"
+    )
+    shop.sql(
+        f"update {LEDGER}.ledger_runs "
+        f"set started_at = started_at - interval {hours} hour"
+    )
+
+
+def test_what_came_back_counts_as_sent_and_never_leaves_again(
+    loaded: NearShop, sandbox: Sandbox
+) -> None:
+    assert keys(loaded, "ledger_unknown_rows") == PARKED
+
+    run = loaded.runner(*SETTLE)
+
+    assert run.code == 0, run.err
+    assert (run.json["settled"], run.json["waiting"]) == (3, 4)
+    assert run.json["not_seen"] == run.json["not_loaded"] == []
+    assert keys(loaded, "ledger_sent_rows") == {"v1", "v2", "s1"}
+    assert keys(loaded, "ledger_unknown_rows") == PARKED - {"v1", "v2", "s1"}
+    push = ("push", "--yes", "-s", "visits", "-s", "sales")
+    assert loaded.runner(*push, sandbox=sandbox).code == 0
+    assert sandbox.events() == sandbox.purchases() == []
+    assert loaded.runner(*SETTLE).json["settled"] == 0
+
+
+def test_what_does_not_come_back_is_said_to_be_not_seen_and_stays(
+    loaded: NearShop,
+) -> None:
+    later(loaded, 26)
+    patient = loaded.runner(*SETTLE, "-s", "sales", "--after", "48").json
+    assert (patient["settled"], patient["not_seen"], patient["waiting"]) == (1, [], 1)
+
+    said = loaded.runner(*SETTLE, "-s", "visits").json
+
+    assert (said["settled"], said["waiting"]) == (2, 0)
+    assert [row["row_key"] for row in said["not_seen"]] == ["v3", "v4", "v5"]
+    assert set(said["not_seen"][0]) == {"sync", "row_key", "run", "since"}
+    assert keys(loaded, "ledger_unknown_rows") == PARKED - {"v1", "v2", "s1"}
+    assert loaded.runner("unknown", "settle", "--limit", "1").out.startswith(
+        "0 rows arrived and count as sent now.\n"
+        "4 rows were not seen; see --resend, --mark-sent.\n"
+    )
+
+
+def test_an_event_of_before_the_run_is_another_one(before: NearShop) -> None:
+    """The keys of a shop that was set up anew may be those of the old one."""
+    long_ago = NOW - timedelta(days=30)
+    load(before, write_files(before.directory, came_back(long_ago), "old"))
+
+    assert before.runner(*SETTLE).json["settled"] == 0
+
+
+def test_a_type_that_was_never_loaded_is_named(before: NearShop) -> None:
+    events = (each for each in came_back(NOW) if each[0].endswith("CustomEvent"))
+    load(before, write_files(before.directory, events, "back"))
+    later(before, 26)
+
+    said = before.runner(*SETTLE).json
+
+    assert said["not_loaded"] == ["users.behaviors.Purchase"]
+    assert said["waiting"] == 2, "of the sales nothing can be known"
+    text = before.runner("unknown", "settle").out
+    assert "users.behaviors.Purchase was never loaded" in text
+
+
+def test_before_any_load_it_says_what_to_do(before: NearShop) -> None:
+    run = before.runner(*SETTLE)
+
+    assert run.code == 2
+    assert "Run: runner currents load PATH" in run.err
+
+
+def test_options_before_the_word_are_refused(before: NearShop) -> None:
+    run = before.runner("unknown", "--resend", "settle")
+
+    assert run.code == 2
+    assert "Say options behind settle." in run.err

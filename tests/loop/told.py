@@ -1,0 +1,162 @@
+"""What Braze tells of the shop's people in its Currents files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.currents.files import Desk, write
+
+from .project import NEWS
+
+TODAY = datetime(2026, 11, 1, tzinfo=UTC)
+TEXT, WHOLE, YES = ["null", "string"], ["null", "long"], ["null", "boolean"]
+MORE: dict[str, dict[str, Any]] = {
+    "users.messages.email.Send": {"email_address": "string", "campaign_id": TEXT},
+    "users.messages.email.Delivery": {"email_address": "string"},
+    "users.messages.email.Open": {"machine_open": TEXT, "canvas_id": TEXT},
+    "users.messages.email.Click": {"is_suspected_bot_click": YES},
+    "users.messages.email.Bounce": {"email_address": "string"},
+    "users.messages.email.Unsubscribe": {"email_address": "string"},
+    "users.messages.email.MarkAsSpam": {"email_address": "string"},
+    "users.behaviors.subscription.GlobalStateChange": {
+        "subscription_status": "string",
+        "channel": TEXT,
+    },
+    "users.behaviors.subscriptiongroup.StateChange": {
+        "subscription_status": "string",
+        "subscription_group_id": "string",
+    },
+    "users.UserOrphan": {"orphaned_by_id": "string"},
+    "users.behaviors.CustomEvent": {"name": "string", "properties": "string"},
+    "users.behaviors.Purchase": {
+        "product_id": "string",
+        "price": "float",
+        "currency": "string",
+        "properties": "string",
+    },
+}
+"""Event type -> its fields beside those of every event."""
+
+Event = tuple[str, datetime, dict[str, Any]]
+
+
+def ago(days: float) -> datetime:
+    """A moment so many days before the shop's today."""
+    return TODAY - timedelta(days=days)
+
+
+def _event(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
+    user = fields.pop("user_id", f"braze-{person}")
+    return kind, at, {"user_id": user, "external_user_id": person, **fields}
+
+
+def _email(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
+    return _event(f"users.messages.email.{kind}", at, person, **fields)
+
+
+def consent() -> Iterator[Event]:
+    """The warehouse's word is of October 1st: u6 said it before, all others after."""
+    unsubscribed = ("u1", ago(3), {}), ("u6", ago(60), {}), ("u7", ago(-3000), {})
+    for person, at, fields in unsubscribed:
+        address = f"{person}@example.com"
+        yield _email("Unsubscribe", at, person, email_address=address, **fields)
+    yield _email("MarkAsSpam", ago(3), "u2", email_address="u2@example.com")
+    anonymous = {"email_address": " U5@Example.com", "user_id": "nobody"}
+    yield _email("Unsubscribe", ago(3), None, **anonymous)
+    yield _event(
+        "users.behaviors.subscription.GlobalStateChange",
+        *(ago(3), "u3"),
+        subscription_status="Unsubscribed",
+        channel="push",
+    )
+    yield _event(
+        "users.behaviors.subscriptiongroup.StateChange",
+        *(ago(3), "u4"),
+        subscription_status="Unsubscribed",
+        subscription_group_id=NEWS,
+    )
+
+
+def engagement() -> Iterator[Event]:
+    """e1 reads, e2's mail is read by machines, e3 clicked before signing in."""
+    for days in (100, 80, 60, 40, 20, 10):
+        for person in ("e1", "e2", "e3"):
+            address = f"{person}@example.com"
+            yield _email("Send", ago(days), person, email_address=address)
+    yield _email("Open", ago(10), "e1", canvas_id="welcome")
+    yield _email("Open", ago(9), "e1", machine_open="true")
+    yield _email("Click", ago(2), "e1", is_suspected_bot_click=True)
+    for days in (5, 4):
+        yield _email("Open", ago(days), "e2", machine_open="true")
+    yield _email("Click", ago(20), None, user_id="visitor")
+    for orphan, survivor in (("visitor", "device"), ("device", "braze-e3")):
+        fields = {"user_id": orphan, "orphaned_by_id": survivor}
+        yield _event("users.UserOrphan", ago(15), None, **fields)
+    yield _event("users.messages.whatsapp.Read", ago(6), "e3")
+    yield _event("users.messages.whatsapp.Read", ago(5), "e3")
+
+
+def the_rest() -> Iterator[Event]:
+    """Bounces, a campaign, deletions, purchases."""
+    for person in ("b1", "b2"):
+        address = f"{person}@example.com"
+        yield _email("Bounce", ago(10), person, email_address=address)
+    yield _email("Delivery", ago(5), "b2", email_address="b2@example.com")
+    sent = {"email_address": "m0@example.com", "campaign_id": "spring"}
+    yield _email("Send", datetime(2026, 10, 2, tzinfo=UTC), "m0", **sent)
+
+    address = {"email_address": "gone@example.com"}
+    yield _email("Send", ago(30), "gone", **address)
+    yield _event("users.UserDeleteRequest", ago(2), None, user_id="braze-gone")
+    # Another user had the id when the first one was deleted.
+    moved = {"email_address": "moved@example.com"}
+    yield _email("Send", ago(30), "moved", user_id="old", **moved)
+    yield _email("Send", ago(20), "moved", user_id="new", **moved)
+    yield _event("users.UserDeleteRequest", ago(2), None, user_id="old")
+
+    for text in ('{"event_id": "s9"}', "no JSON"):
+        yield _event(
+            "users.behaviors.Purchase",
+            *(ago(3), "e1"),
+            product_id="hat",
+            price=19.99,
+            currency="eur",
+            properties=text,
+        )
+
+
+def came_back(at: datetime) -> Iterator[Event]:
+    """Of the parked rows two visits and a sale, and an event that is none of them."""
+    behaviors = [
+        ("CustomEvent", "v1", {"name": "viewed"}),
+        ("CustomEvent", "v2", {"name": "viewed"}),
+        ("CustomEvent", "v3", {"name": "another event with its key"}),
+        ("Purchase", "s1", {"product_id": "shoes", "price": 10.5, "currency": "EUR"}),
+    ]
+    for kind, key, fields in behaviors:
+        properties = json.dumps({"event_id": key})
+        kind_name = f"users.behaviors.{kind}"
+        yield _event(kind_name, at, "u1", properties=properties, **fields)
+
+
+def write_files(directory: Path, events: Iterator[Event], name: str) -> Path:
+    """Write a file per event type and hour, as Braze lays them out."""
+    desk = Desk(directory)
+    files: dict[Path, tuple[str, list[dict[str, Any]]]] = {}
+    for number, (kind, at, fields) in enumerate(events):
+        path = desk.path(kind, f"{at:%Y-%m-%d-%H}")
+        # WhatsApp's times are long: milliseconds, for all that is known.
+        seconds = int(at.timestamp())
+        time = seconds * 1000 if "whatsapp" in kind else seconds
+        row = {"id": f"{name}-{number}", "time": time, **fields}
+        files.setdefault(path, (kind, []))[1].append(row)
+    for path, (kind, rows) in files.items():
+        more = MORE.get(kind, {})
+        complete = [dict.fromkeys(more) | row for row in rows]
+        long_time = {"time": "long"} if "whatsapp" in kind else {}
+        write(path, complete, more | long_time)
+    return desk.files
