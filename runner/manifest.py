@@ -138,7 +138,10 @@ def load_manifest(project: Project) -> Manifest:
             if not found:
                 syncs.append(_sync(node, by_id))
     problems += forgotten(models)
-    problems += holdouts(syncs, content)
+    to_movable_ink = {
+        sync.unique_id: sync.name for sync in syncs if sync.destination == "movable_ink"
+    }
+    problems += holdouts(to_movable_ink, content)
     if problems:
         raise ConfigError("\n".join(problems))
     return Manifest(tuple(sorted(syncs, key=_turn)), ledger)

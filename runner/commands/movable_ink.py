@@ -138,7 +138,7 @@ def _property(text: str) -> tuple[str, str]:
         msg = f"--property: '{text}' is not like amount:number; {', '.join(_KINDS)}."
         raise ConfigError(msg)
     if name in _LIQUID:
-        msg = f"--property: {name} is a word of Liquid's own: call the property otherwise."
+        msg = f"--property: {name} is a word of Liquid's own; give it another name."
         raise ConfigError(msg)
     return name, kind or "text"
 

@@ -6,33 +6,29 @@ Looks at everything upstream of a sync, and at the macros that are called there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..manifest import Sync
+from typing import Any
 
 MODEL = "audience_holdouts"
 MACRO = "is_held_out"
 
 
-def holdouts(syncs: Iterable[Sync], content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every sync to Movable Ink that a holdout stands upstream of.
+def holdouts(syncs: Mapping[str, str], content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every sync to Movable Ink with a holdout upstream.
 
-    `content` is the manifest: `nodes`, and `macros` where dbt wrote them.
+    `syncs` maps dbt's names to our own; `content` is the manifest: `nodes`, and `macros`
+    where dbt wrote them.
     """
     nodes: Mapping[str, Any] = content["nodes"]
     macros: Mapping[str, Any] = content.get("macros") or {}
-    for sync in syncs:
-        if sync.destination != "movable_ink":
-            continue
-        for unique_id in _upstream([sync.unique_id], nodes):
+    for pending, sync in syncs.items():
+        for unique_id in _upstream([pending], nodes):
             node = nodes[unique_id]
             called = _upstream(node["depends_on"].get("macros", ()), macros)
             names = {macros[each].get("name") for each in called}
             if node["name"] == MODEL or MACRO in names:
                 yield (
                     f"{node['original_file_path']}: model {node['name']} holds a "
-                    f"control group out and is upstream of {sync.name}, which goes to "
+                    f"control group out and is upstream of {sync}, which goes to "
                     "Movable Ink: every event must be sent. Build the mart without it."
                 )
                 break

@@ -32,7 +32,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, st
     )
     assert process.stdout is not None
     try:
-        pasted = [process.stdout.readline().split("export ", 1)[1] for _ in range(5)]
+        pasted = [process.stdout.readline().split("export ", 1)[1] for _ in range(8)]
         names = dict(line.strip().split("=", 1) for line in pasted)
         assert process.stdout.readline().startswith("# open http://127.0.0.1:")
         yield process, names
