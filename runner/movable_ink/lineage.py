@@ -15,7 +15,7 @@ MACRO = "is_held_out"
 def holdouts(syncs: Mapping[str, str], content: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for every sync to Movable Ink with a holdout upstream.
 
-    `syncs` maps dbt's names to our own; `content` is the manifest: `nodes`, and `macros`
+    `syncs` maps dbt names to ours; `content` is the manifest: `nodes`, and `macros`
     where dbt wrote them.
     """
     nodes: Mapping[str, Any] = content["nodes"]
