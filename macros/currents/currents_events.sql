@@ -7,8 +7,7 @@
     columns  name in lower case -> type; what cannot be read as that type is null
 
     Where the type was never loaded there are no rows, and where it lacks a column there
-    are nulls: a project builds before its first file, and while a schema grows. A type
-    that is not in our list of sources needs a source `currents` of your own that has it.
+    are nulls: a project builds before its first file, and while a schema grows.
 #}
 {% macro currents_events(event_type, columns={}) -%}
     {%- set wanted = {
@@ -66,11 +65,14 @@ where false
 {%- endmacro %}
 
 
-{# Where the events of a type are; none where nothing was loaded. #}
+{# Where the events of a type are; none where nothing was loaded. It is no dbt source, which
+   would have to be declared for each type, there or not. #}
 {% macro currents_relation(event_type) -%}
-    {%- set table = source('currents', braze_bridge.currents_table(event_type)) -%}
     {%- if execute -%}
-        {{- return(adapter.get_relation(table.database, table.schema, table.identifier)) -}}
+        {{- return(adapter.get_relation(
+            target.database, target.schema ~ '_currents',
+            braze_bridge.currents_table(event_type)
+        )) -}}
     {%- endif -%}
     {{- return(none) -}}
 {%- endmacro %}

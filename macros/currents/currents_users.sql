@@ -90,3 +90,22 @@ select
     deleted_at
 from deletions
 {%- endmacro %}
+
+
+{# A hook of ledger_suppressed_users: after each build it knows whom Braze has deleted, so
+   that no plan makes them again. Who is in it already stays as he is. #}
+{% macro suppress_deleted_users(ledger) -%}
+    {%- if braze_bridge.currents_relation('users.UserDeleteRequest') -%}
+insert into {{ ledger }} (user_hash, run_id, suppressed_at, deleted_at)
+select user_hash, 'currents', {{ braze_bridge.run_time() }}, deleted_at
+from (
+    select
+        {{ braze_bridge.user_hash('user_key') }} as user_hash,
+        deleted_at
+    from (
+        {{ braze_bridge.currents_deleted_users() | indent(8) }}
+    ) as deleted_users
+) as hashed_users
+where user_hash not in (select user_hash from {{ ledger }} where user_hash is not null)
+    {%- endif -%}
+{%- endmacro %}

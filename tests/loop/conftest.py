@@ -63,7 +63,7 @@ def heard_shop(
         shop = NearShop(copy_to_build(told_shop, directory).directory)
         events = chain(told.consent(), told.engagement(), told.the_rest())
         load(shop, told.write_files(directory, events, "loop"))
-        built = shop.runner(*BUILD, "-s", "source:currents+")
+        built = shop.runner(*BUILD, "-s", "tag:currents+")
         assert built.code == 0, built.out + built.err
 
     return NearShop(shared(tmp_path_factory, "heard_shop", make))

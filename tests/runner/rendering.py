@@ -88,10 +88,9 @@ def _environment(
             "ref": lambda name: f"db.ledger.{name}",
             "return": _return,
             "run_started_at": datetime(2026, 1, 31, tzinfo=UTC),
-            "source": lambda schema, name: SimpleNamespace(
-                database="db", schema=schema, identifier=name
+            "target": SimpleNamespace(
+                name="dev", type=warehouse, database="db", schema="main"
             ),
-            "target": SimpleNamespace(name="dev", type=warehouse),
             "var": lambda _, default=None: default,
         }
     )

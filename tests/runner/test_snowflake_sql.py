@@ -61,7 +61,9 @@ def test_models_of_currents_read_the_one_table_that_snowflake_has(path: Path) ->
     query = sqlglot.parse_one(sql, read="snowflake")
     common = {each.alias for each in query.find_all(exp.CTE)}
     read = {table.sql() for table in query.find_all(exp.Table)} - common
-    assert "db.currents.currents_events" in {name.split(" AS ")[0] for name in read}
+    assert "db.main_currents.currents_events" in {
+        name.split(" AS ")[0] for name in read
+    }
 
 
 @pytest.mark.parametrize("model", sorted(MODELS.keys() - ON_SNOWFLAKE))
