@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -77,6 +78,7 @@ def _environment(
             ),
             "braze_bridge": ours,
             "config": {"meta": {"sync": {"mode": mode}}},
+            "env_var": os.environ.get,
             "exceptions": SimpleNamespace(raise_compiler_error=_fail),
             "execute": execute,
             "flags": SimpleNamespace(WHICH="build"),
