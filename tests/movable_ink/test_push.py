@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from runner.commands.movable_ink import movable_ink
+from runner.errors import AuthError, DeliveryError
 from runner.sandbox import Sandbox
 
-from .shop import SYNC, Shop, collector, copy, said, searched
+from .shop import SYNC, Act, Shop, collector, copy, said, searched
+from .warehouse import ROOT
 
 BATCHES = {"RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000"}
 ONE_LANE = {"RUNNER_MOVABLE_INK_IN_FLIGHT": "1"}
@@ -20,8 +26,7 @@ FAST = {"RUNNER_MOVABLE_INK_REQUESTS_PER_SECOND": "10000"}
 
 def visit(shop: Shop, count: int) -> set[str]:
     """Let so many known people search once."""
-    for number in range(count):
-        shop.act(f"s{number}", user=f"u{number}", minute=number)
+    shop.act(*(Act(f"s{n}", user=f"u{n}", minute=n) for n in range(count)))
     return {f"s{number}" for number in range(count)}
 
 
@@ -55,7 +60,7 @@ def test_one_event_is_one_request_unless_batches_are_taken(
 
 
 def test_the_request_is_as_documented(shop: Shop, ink: Sandbox) -> None:
-    shop.act("s1", user="u1")
+    shop.act(Act("s1", user="u1"))
     shop.deliver(ink)
     (request,) = ink.requests()
 
@@ -77,7 +82,7 @@ def test_the_request_is_as_documented(shop: Shop, ink: Sandbox) -> None:
 def test_a_ready_value_opens_it_as_user_and_password_do(
     shop: Shop, ink: Sandbox, prefix: str, tmp_path: Path
 ) -> None:
-    shop.act("s1", user="u1")
+    shop.act(Act("s1", user="u1"))
     ready = base64.b64encode(b"sandbox:sandbox-password").decode()
     secret = tmp_path / "authorization"
     secret.write_text(f"{prefix}{ready}\n", encoding="utf-8")
@@ -95,12 +100,18 @@ def test_in_random_portions_each_arrives_once_and_in_order(shop: Shop) -> None:
     chance = random.Random(5)
     count = 0
     with collector(account={"seconds": 0.005}) as sandbox:
-        for _ in range(5):
-            for _ in range(8):
-                count += 1
-                user = chance.choice([None, None, "u0", "u1"])
-                device = chance.choice(["a0", "a1", "a2"])
-                shop.act(f"s{count}", user, device, minute=chance.randrange(600))
+        for _ in range(4):
+            acts = [
+                Act(
+                    f"s{count + number}",
+                    chance.choice([None, None, "u0", "u1"]),
+                    chance.choice(["a0", "a1", "a2"]),
+                    minute=chance.randrange(600),
+                )
+                for number in range(10)
+            ]
+            shop.act(*acts)
+            count += len(acts)
             env = {"RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "3"}
             shop.push(sandbox, "--limit", str(chance.randrange(1, 12)), env=env)
         shop.deliver(sandbox, env=FAST)
@@ -111,7 +122,7 @@ def test_in_random_portions_each_arrives_once_and_in_order(shop: Shop) -> None:
     assert meters["same_user_in_flight"] == 1
     assert set(arrived.values()) == {1}
     assert {key for key in arrived if key.startswith("s")} == {
-        f"s{number}" for number in range(1, count + 1)
+        f"s{number}" for number in range(count)
     }
 
 
@@ -169,9 +180,7 @@ def test_a_batch_for_who_takes_none_leaves_one_by_one(shop: Shop) -> None:
 
 
 def test_a_large_batch_is_cut_by_its_bytes(shop: Shop, ink: Sandbox) -> None:
-    for number in range(4):
-        text = {"query": f"{number}" * 400_000}
-        shop.act(f"s{number}", user=f"u{number}", properties=text)
+    shop.act(*(Act(f"s{n}", user=f"u{n}", text=str(n) * 400_000) for n in range(4)))
 
     assert shop.deliver(ink, env=BATCHES)["requests"] == 2
     assert max(each["bytes"] for each in ink.requests()) <= 1_000_000
@@ -247,7 +256,7 @@ def test_history_is_adopted_unless_it_is_to_be_sent(shop: Shop, ink: Sandbox) ->
     visit(shop, 3)
     shop.set_options(first_run="adopt")
     assert shop.deliver(ink)["planned"] == 0
-    shop.act("later", user="u1")
+    shop.act(Act("later", user="u1"))
     shop.deliver(ink)
 
     assert dict(searched(ink)) == {"later": 1}
@@ -307,10 +316,85 @@ def test_no_sync_to_movable_ink_may_have_a_holdout(
         node = nodes["model.braze_bridge.int_movable_ink_activities"]
         node["depends_on"][kind].append(on)
 
-    assert shop.run("plan", "-s", SYNC).code == 0
     shop.change_manifest(depend)
     done = shop.run("plan", "-s", SYNC)
 
     assert done.code == 2
     assert f"model {named}" in done.err
     assert "holds a control group out and is upstream of movable_ink_events" in done.err
+
+
+# -- runner movable-ink test
+
+
+def run_test(*arguments: str, env: dict[str, str]) -> Result:
+    return CliRunner().invoke(movable_ink, ["test", *arguments], env=env)
+
+
+def test_a_test_sends_what_is_pending_as_nobody(demo: Shop, tmp_path: Path) -> None:
+    """Neither the customer nor the ledger hears of it."""
+    shop = copy(demo, tmp_path / "shop")
+    before = shop.pending()
+    with collector() as sandbox:
+        done = run_test(
+            *("product_viewed", "--limit", "2"),
+            env=shop.environment(sandbox),
+        )
+        events = sandbox.collected()
+
+    assert done.exit_code == 0, done.output
+    assert [event["event"] for event in events] == ["product_viewed"] * 2
+    assert {event.get("user_id") for event in events} <= {"test-user", None}
+    assert {event["anonymous_id"] for event in events} == {"test-visitor"}
+    assert events[0]["properties"]["url"].startswith("https://shop.example.com/")
+    assert re.search(r"^200  \d+ ms  .*ok", done.stdout, re.MULTILINE)
+    assert shop.pending() == before
+
+
+def test_without_anything_pending_it_sends_the_sample(shop: Shop) -> None:
+    with Sandbox() as sandbox:
+        done = run_test("wishlist_add", env=shop.environment(sandbox))
+        (event,) = sandbox.collected()
+
+    assert event["event"] == "wishlist_add"
+    assert "No wishlist_add is pending: this is the sample." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "faults", "kind", "sentence"),
+    [
+        ({"MOVABLE_INK_PASSWORD": "x"}, None, AuthError, "401: Movable Ink does not"),
+        ({}, {"poison": ["example-user"]}, DeliveryError, "could not be processed"),
+        ({}, {"script": ["500"]}, DeliveryError, "500: Movable Ink is unavailable"),
+        ({}, {"script": ["lost_answer"]}, DeliveryError, "did not answer"),
+    ],
+)
+def test_a_bad_answer_is_shown_without_a_secret(
+    shop: Shop, env: dict[str, str], faults: Any, kind: type, sentence: str
+) -> None:
+    with Sandbox(faults=faults) as sandbox:
+        known = shop.environment(sandbox, env)
+        done = run_test("identify", env=known)
+
+    assert isinstance(done.exception, kind), done.output
+    assert sentence in str(done.exception)
+    assert "sandbox-account" not in done.output + str(done.exception)
+
+
+def test_a_payload_that_is_not_as_agreed_is_not_sent(shop: Shop) -> None:
+    """A schema of the project's own may say more than SQL does."""
+    shop.act(Act("s1", user="u1"))
+    own = shop.directory / "own"
+    folder = own / "models/marts/movable_ink"
+    folder.mkdir(parents=True)
+    ours = ROOT / "models/marts/movable_ink/search.schema.json"
+    schema = json.loads(ours.read_text(encoding="utf-8"))
+    schema["properties"]["properties"]["required"] = ["query", "results"]
+    (folder / "search.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    (own / "dbt_project.yml").write_bytes((ROOT / "dbt_project.yml").read_bytes())
+    with Sandbox() as sandbox:
+        env = shop.environment(sandbox, {"DBT_PROJECT_DIR": str(own)})
+        done = run_test("search", env=env)
+
+        assert "'results' is a required property" in str(done.exception)
+        assert sandbox.requests() == []
