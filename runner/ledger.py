@@ -7,7 +7,7 @@ talks to the network or decides what is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -233,6 +233,21 @@ class Ledger:
                 utcnow(),
             ],
         )
+
+    def reword(self, sync: str, payloads: Mapping[str, str]) -> None:
+        """Row key -> what is served of it now, where that is not what was sent."""
+        if payloads:
+            self.connection.execute(
+                f"""
+                update {self.sent} as sent set row_json = served.payload
+                from (
+                    select
+                        unnest(?::varchar[]) as row_key, unnest(?::varchar[]) as payload
+                ) as served
+                where sent.sync = ? and sent.row_key = served.row_key
+                """,
+                [list(payloads), list(payloads.values()), sync],
+            )
 
     def acks_of(self, run_id: str, sync: str) -> list[Ack]:
         """What was recorded of a run and not folded yet."""

@@ -65,6 +65,8 @@ class SyncPlan:
     guards: tuple[Guard, ...] = ()
     anew: bool = False
     """Whether a collection is written whole, beside what is served, and then shown."""
+    found: str | None = None
+    """The run that made the version of the collection that the store had."""
     said: tuple[str, ...] = ()
     """What is worth knowing and holds nothing back."""
 

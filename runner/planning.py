@@ -43,6 +43,7 @@ def make_plan(
     waiting.begin(ledger, manifest.syncs, limits)
     frozen: dict[int, Frozen] = {}
     anew: set[int] = set()
+    found_by: dict[int, Held | None] = {}
     numbered = list(enumerate(syncs))
     for number, sync in sorted(numbered, key=lambda each: not _is_profile(each[1])):
         resync = full_resync and sync.can_repeat
@@ -51,10 +52,13 @@ def make_plan(
         )
         if sync.is_collection and held is not None:
             name = standing.collection_of(ledger, sync, outbox(number))
-            if standing.must_fill_anew(ledger, sync, held, name, is_resync=resync):
+            found = found_by[number] = held.get(name or "")
+            if standing.must_fill_anew(
+                ledger, sync, found, outbox(number), is_resync=resync
+            ):
                 anew.add(number)
         if number in anew and frozen[number].sent_rows and not resync:
-            _refuse_sample(sync, limit)
+            _refuse_sample(sync, limit, is_lost=found_by[number] is None)
             # A plan that is only looked at forgets nothing; it tells.
             if not isinstance(outbox(number), str):
                 frozen[number] = copy_rows(
@@ -72,6 +76,7 @@ def make_plan(
             _noted(
                 count_rows(ledger, frozen[number], limits, limit=limit, exact=exact),
                 anew=number in anew,
+                found=found_by.get(number),
             )
             for number, _ in numbered
         )
@@ -98,19 +103,22 @@ def without_broken(
             tell(error)
 
 
-def _noted(plan: SyncPlan, *, anew: bool) -> SyncPlan:
+def _noted(plan: SyncPlan, *, anew: bool, found: Held | None) -> SyncPlan:
     """The same, with what the store has to do with it."""
     if not anew:
-        return plan
-    said = "the store does not have this collection: a push writes all of its records."
-    return replace(plan, anew=True, said=(*plan.said, said))
+        return replace(plan, found=found.version.run_id) if found else plan
+    why = "is written anew" if found else "is not in the store"
+    said = f"the collection {why}: a push writes all of its records."
+    run = found.version.run_id if found else None
+    return replace(plan, anew=True, found=run, said=(*plan.said, said))
 
 
-def _refuse_sample(sync: Sync, limit: int | None) -> None:
+def _refuse_sample(sync: Sync, limit: int | None, *, is_lost: bool) -> None:
     if limit is not None:
+        why = "the store has lost it" if is_lost else "its definition has changed"
         msg = (
-            f"{sync.name}: the store has lost its collection, and --limit would leave "
-            "most of it away. Push it without."
+            f"{sync.name}: the collection has to be written whole, since {why}, and "
+            "--limit would leave most of it away. Push it without."
         )
         raise BrokenSync(sync.name, msg)
 

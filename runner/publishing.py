@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from . import lease as leases
+from .carrying import carried
 from .errors import DeliveryError, RunnerError
 from .interrupts import Interrupts
 from .ledger import SEQ, Ack, Ledger
 from .pump import Job, Progress
-from .standing import SLASH, collection_of
+from .standing import SLASH, collection_of, run_of
 
 if TYPE_CHECKING:
     from .store import Filling, Store
@@ -51,6 +52,8 @@ class Publishing:
     failure: RunnerError | None = None
     _began: float = field(default_factory=time.monotonic)
     _written: int = 0
+    _changed: dict[str, str] = field(default_factory=dict)
+    """Row key -> payload of the records that were carried over otherwise than told."""
 
     def run(self) -> None:
         """Write everything, or note in `failure` why nothing was."""
@@ -68,17 +71,20 @@ class Publishing:
     def _publish(self) -> None:
         plan, definition = self.job.plan, self._definition()
         collection = definition.collection
+        held = self.store.held().get(collection)
         with self.store.fill(
             definition,
-            run_id=self.job.run_id,
-            built_at=self.built_at or datetime.now(UTC),
+            run_id=run_of(self.job.run_id, plan.sync),
+            # Where dbt does not say, what is served is no younger than it was.
+            built_at=self.built_at or (held.version.built_at if held else _now()),
             anew=plan.anew,
+            after=plan.found,
         ) as filling:
             for gone, put in self._windows(collection):
                 if self.interrupts.signal is not None:
                     return
                 self._write(filling, gone, put)
-            for put in self._rest(collection) if plan.anew else ():
+            for put in self._carried(definition):
                 self._write(filling, [], put)
             if self.interrupts.signal is not None:
                 return
@@ -86,6 +92,7 @@ class Publishing:
             with self.open_ledger() as ledger:
                 self._keep_lease(ledger)
             filling.commit()
+        self._erase(collection)
         self._record()
 
     def _write(self, filling: Filling, gone: list[str], put: list[Row]) -> None:
@@ -158,32 +165,65 @@ class Publishing:
                 [len(collection) + 2, first, last],
             ).fetchall()
 
-    def _rest(self, collection: str) -> Iterator[list[Row]]:
-        """What only the ledger knows: kept records, tombstones, and rows whose new
-        version cannot be sent, in the version that was."""
-        after = ""
-        while True:
-            with self.open_ledger() as ledger:
-                self._keep_lease(ledger)
-                rows = ledger.connection.execute(
-                    f"""
-                    select row_key, row_json, row_hash from {ledger.sent}
-                    where
-                        sync = ? and row_key > ? and contains(row_key, '{SLASH}')
-                        and row_json is not null
-                        and row_key not in (
-                            select row_key from {self._outbox(ledger)}
-                            where problem is null and row_key is not null
-                        )
-                    order by row_key limit {_REST}
-                    """,
-                    [self.job.plan.sync.name, after],
-                ).fetchall()
-            if not rows:
-                return
+    def _carried(self, definition: Definition) -> Iterator[list[Row]]:
+        """Records that no row makes anew, as they may still be.
+
+        Of a collection that is written anew, all that only the ledger knows: kept
+        records, tombstones, and rows whose new version cannot be sent. Else the last
+        of these alone, where that changes anything.
+        """
+        cut, after = len(definition.collection) + 1, ""
+        while rows := self._told_rows(after):
             after = rows[-1][0]
-            cut = len(collection) + 1
-            yield [(key[cut:], payload, row_hash) for key, payload, row_hash in rows]
+            put = []
+            for key, told, row_hash in rows:
+                payload = carried(told, definition)
+                if payload != told:
+                    self._changed[key] = payload
+                if payload != told or self.job.plan.anew:
+                    put.append((key[cut:], payload, row_hash))
+            yield put
+
+    def _told_rows(self, after: str) -> list[Row]:
+        """The next rows of the ledger that this push does not put itself."""
+        with self.open_ledger() as ledger:
+            self._keep_lease(ledger)
+            outbox = self._outbox(ledger)
+            which = (
+                "not in (select row_key from {} where problem is null "
+                "and row_key is not null)"
+                if self.job.plan.anew
+                else "in (select row_key from {} where problem is not null)"
+            )
+            return ledger.connection.execute(
+                f"""
+                select row_key, row_json, row_hash from {ledger.sent}
+                where
+                    sync = ? and row_key > ? and contains(row_key, '{SLASH}')
+                    and row_json is not null and row_key {which.format(outbox)}
+                order by row_key limit {_REST}
+                """,
+                [self.job.plan.sync.name, after],
+            ).fetchall()
+
+    def _erase(self, collection: str) -> None:
+        """Take who was erased out of the version before, too."""
+        with self.open_ledger() as ledger:
+            rows = ledger.connection.execute(
+                f"""
+                select substr(outbox.row_key, ?)
+                from {self._outbox(ledger)} as outbox
+                inner join {ledger.sent} as sent
+                    on sent.sync = ? and outbox.row_key = sent.row_key
+                where
+                    outbox.operation = 'records_delete'
+                    and sha256(json_extract_string(sent.row_json, '$.user_key'))
+                    in (select user_hash from {ledger.suppressed})
+                """,
+                [len(collection) + 2, self.job.plan.sync.name],
+            ).fetchall()
+        if rows:
+            self.store.erase(collection, [key for (key,) in rows])
 
     def _keep_lease(self, ledger: Ledger) -> None:
         with ledger.transaction():
@@ -198,5 +238,10 @@ class Publishing:
         ]
         with self.open_ledger() as ledger, ledger.transaction():
             leases.extend(ledger, self.lease)
+            ledger.reword(sync, self._changed)
             ledger.record(run_id, sync, acks)
             ledger.count_requests(run_id, sync, self.requests)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -6,7 +6,6 @@ versions beside each other, and nobody would see it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .errors import Adrift
@@ -15,6 +14,9 @@ from .manifest import Relation, Sync
 
 if TYPE_CHECKING:
     from .store import Held
+
+TOMBSTONE = '{"tombstone":true}'
+"""What is put where a record was, as `pending_records` says it."""
 
 SLASH = "/"
 """The key of a record is <collection>/<its key>; the collection's own has none."""
@@ -41,31 +43,61 @@ def told_collection(ledger: Ledger, sync: Sync) -> str | None:
     return str(row[0]) if row else None
 
 
+def run_of(run_id: str, sync: Sync) -> str:
+    """How a version names the run that made it: of two syncs each has its own."""
+    return f"{run_id}/{sync.name}"
+
+
 def must_fill_anew(
     ledger: Ledger,
     sync: Sync,
-    held: Mapping[str, Held],
-    name: str | None,
+    found: Held | None,
+    outbox: Relation | str,
     *,
     is_resync: bool,
 ) -> bool:
     """Whether the whole collection has to be written, not what changed of it.
 
-    `held` is what the store has. Raises Adrift when the store has a version that the
+    `found` is what the store has of it. Raises Adrift when that is a version that the
     ledger does not go on from.
     """
-    found = held.get(name or "")
     if is_resync or found is None:
         return True
-    runs = _runs(ledger, sync)
+    runs = [(run_of(run, sync), accepted) for run, accepted in _runs(ledger, sync)]
     last = next((run for run, accepted in runs if accepted), None)
-    if found.version.run_id == last:
-        return False
     since_last = [run for run, _ in runs[: _place(runs, last)]]
-    if found.version.run_id in since_last:
+    made_by = found.version.run_id
+    if found.is_rolled_back or made_by not in {last, *since_last}:
+        raise Adrift(sync.name, _adrift(sync, found, known=last is not None))
+    if made_by != last:
         # A push was cut off after the store had taken it, before the ledger had.
         return True
-    raise Adrift(sync.name, _adrift(sync, str(name), found, known=last is not None))
+    if found.version.records != _told_records(ledger, sync):
+        # A backup from before somebody was forgotten, say.
+        raise Adrift(sync.name, _adrift(sync, found, known=True))
+    # By another definition each record has other entries in the indexes.
+    return _is_defined_anew(ledger, outbox)
+
+
+def _told_records(ledger: Ledger, sync: Sync) -> int:
+    """How many records the ledger says are served; a tombstone is none."""
+    row = ledger.connection.execute(
+        f"""
+        select count(*) from {ledger.sent}
+        where
+            sync = ? and contains(row_key, '{SLASH}') and row_json is not null
+            and row_json <> '{TOMBSTONE}'
+        """,
+        [sync.name],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_defined_anew(ledger: Ledger, outbox: Relation | str) -> bool:
+    row = ledger.connection.execute(
+        f"select 1 from {outbox} where operation = 'collection' and problem is null"
+    ).fetchone()
+    return row is not None
 
 
 def _runs(ledger: Ledger, sync: Sync) -> list[tuple[str, int]]:
@@ -81,7 +113,8 @@ def _place(runs: list[tuple[str, int]], wanted: str | None) -> int:
     return next((at for at, (run, _) in enumerate(runs) if run == wanted), len(runs))
 
 
-def _adrift(sync: Sync, name: str, held: Held, *, known: bool) -> str:
+def _adrift(sync: Sync, held: Held, *, known: bool) -> str:
+    name = held.definition.collection
     remedy = f"To fill it from the mart: runner push -s {sync.name} --full-resync"
     if held.is_rolled_back:
         return (
@@ -94,6 +127,6 @@ def _adrift(sync: Sync, name: str, held: Held, *, known: bool) -> str:
             f"filled; another project may own it. {remedy}"
         )
     return (
-        f"{sync.name}: the store's collection {name} is of run {held.version.run_id}, "
-        f"which is not the last that this ledger knows. {remedy}"
+        f"{sync.name}: the store's collection {name} ({held.version.records:,} records, "
+        f"run {held.version.run_id}) is not what this ledger left there. {remedy}"
     )

@@ -38,6 +38,15 @@
             "missing is none or the members of a default record: {'items': []}"
         ) -%}
     {%- endif -%}
+    {%- if options.on_removed == 'keep' and options.indexes is mapping -%}
+        {%- for name, index in options.indexes.items()
+            if index is mapping and 'order' not in index -%}
+            {%- do faults.append(
+                'index ' ~ name ~ ": what is kept would hold its value for ever: give the"
+                ~ " index an order, or on_removed='delete'"
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if options.cache_seconds is not integer or options.cache_seconds is boolean
         or options.cache_seconds < 0 or options.cache_seconds > 86400 -%}
         {%- do faults.append(

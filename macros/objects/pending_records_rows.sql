@@ -198,8 +198,7 @@
         {%- for name, options in indexes.items() %}
         {%- if not options.order %}
         when "_shares_{{ name }}"
-            then 'index {{ name }}: several records have the value '
-            || _text_{{ used.index(name) }}
+            then 'index {{ name }}: another record has the same value'
         {%- endif %}
         when left(_text_{{ used.index(name) }}, 1) in ('{', '[')
             then 'index {{ name }} is an array or an object: no record can be found by it'

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..store.access import AccessKey
 from ..store.definition import Version
 from ..store.interface import Answer, Reader
-from .fields import cut, cut_list
+from ..members import cut, cut_list
 from .reply import COMMON, GONE, JSON, NO_RECORD, UNKNOWN, Headers, Place, Reply
 
 RECORD = "/v1/collections/{collection}/records/{index}/{value}"

@@ -8,9 +8,12 @@ from .access import AccessKey, new_key, opens
 from .definition import Definition, Held, Index, Version
 from .errors import StoreError, StoreMissing
 from .interface import Answer, Filling, KeyRing, Reader, Store
+from .state import ANY, After
 
 __all__ = [
+    "ANY",
     "AccessKey",
+    "After",
     "Answer",
     "Definition",
     "Filling",

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from .access import AccessKey
 from .definition import Definition, Held, Version
+from .state import ANY, After
 
 Row = tuple[str, str, str]
 """A record's key, its payload as JSON text, and the hash of its row."""
@@ -105,12 +106,23 @@ class Store(Protocol):
         """What is held now, by collection."""
 
     def fill(
-        self, definition: Definition, *, run_id: str, built_at: datetime, anew: bool
+        self,
+        definition: Definition,
+        *,
+        run_id: str,
+        built_at: datetime,
+        anew: bool,
+        after: After = ANY,
     ) -> AbstractContextManager[Filling]:
         """Begin a push: `anew` beside what is there, else on top of it.
 
         Leaving without a commit undoes everything. A push that is `anew` gives the
         version before up at once, any other one with its commit.
+
+        `after` is the run whose version the plan of the push saw, None where it saw no
+        such collection: raises StoreError, and writes nothing, when that is not what
+        is there now. Without it nothing is checked, and a collection that is not held
+        is always loaded anew.
         """
 
     def confirm(self, collection: str, *, built_at: datetime) -> None:
@@ -124,6 +136,9 @@ class Store(Protocol):
 
     def roll_back(self, collection: str) -> Version:
         """Show the version before again; raises StoreError when none is kept."""
+
+    def give_up_before(self, collection: str) -> None:
+        """Forget the version before for good; no error where none is kept."""
 
     def erase(self, collection: str, keys: Iterable[str]) -> int:
         """Remove records for good, from the version before too; how many there were."""

@@ -25,6 +25,13 @@ def revert(txn: Transaction, shelf: Shelf, held: State, state: State) -> None:
     txn.drop(undo, delete=False)
 
 
+def forget_before(txn: Transaction, shelf: Shelf, state: State) -> None:
+    """Remove what `revert` needs, and what a load that was killed may have left."""
+    name = state.definition.collection
+    _clear(txn, shelf, name, state.other_slot)
+    txn.drop(layout.undo(shelf, name), delete=False)
+
+
 def erase(txn: Transaction, shelf: Shelf, state: State, keys: Iterable[str]) -> int:
     """Remove records from both versions; returns how many were in either."""
     name = state.definition.collection

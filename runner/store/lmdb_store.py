@@ -21,11 +21,19 @@ from .errors import StoreError
 from .interface import Filling, Reader
 from .lmdb_changing import Changing
 from .lmdb_env import Shelf, close_shelf, naming, open_shelf
-from .lmdb_erasing import erase, revert
+from .lmdb_erasing import erase, forget_before, revert
 from .lmdb_keys import LmdbKeys
 from .lmdb_loading import Loading
 from .lmdb_reader import LmdbReader
-from .state import confirmed, read_state, rolled_back
+from .state import (
+    ANY,
+    After,
+    check_after,
+    confirmed,
+    read_state,
+    rolled_back,
+    without_before,
+)
 
 _PATIENCE = 30.0
 """Seconds to wait for another process that writes the store."""
@@ -55,14 +63,21 @@ class LmdbStore:
 
     @contextmanager
     def fill(
-        self, definition: Definition, *, run_id: str, built_at: datetime, anew: bool
+        self,
+        definition: Definition,
+        *,
+        run_id: str,
+        built_at: datetime,
+        anew: bool,
+        after: After = ANY,
     ) -> Iterator[Filling]:
-        """Begin a push; of a collection that holds nothing it is always anew."""
+        """Begin a push; unchecked, one of a collection that is not held is anew."""
         name = definition.collection
         with self._alone() as shelf:
             layout.prepare(shelf, name)
             with shelf.env.begin() as txn:
                 held = layout.note(txn, shelf, name)
+            check_after(held, name, after, anew=anew)
             filling: Loading | Changing
             if held is None or anew:
                 filling = Loading(
@@ -103,6 +118,13 @@ class LmdbStore:
                 revert(txn, shelf, held, state)
             layout.write_note(txn, shelf, state)
         return state.version
+
+    def give_up_before(self, collection: str) -> None:
+        """Forget the version before for good; no error where none is kept."""
+        with self._changing(collection) as (shelf, txn):
+            if state := layout.note(txn, shelf, collection):
+                forget_before(txn, shelf, state)
+                layout.write_note(txn, shelf, without_before(state))
 
     def erase(self, collection: str, keys: Iterable[str]) -> int:
         """Remove records for good, from the version before too."""

@@ -11,9 +11,22 @@ from .making import count
 from .redis_layout import Pair
 from .redis_lock import Writer
 from .redis_overlay import BATCH, entries_of
-from .state import State, fewer
+from .state import State, fewer, without_before
 
 Blobs = list[bytes | None]
+
+
+def forget_before(writer: Writer, state: State) -> None:
+    """Remove what could bring it back, and what a killed push may have left."""
+    name = state.definition.collection
+    with writer.batch() as pipe:
+        layout.write_note(pipe, without_before(state))
+        pipe.unlink(
+            *layout.slot(name, state.other_slot).both,
+            *layout.staging(name).both,
+            layout.undo(name),
+            layout.staged_undo(name),
+        )
 
 
 def erase(writer: Writer, state: State, keys: list[str]) -> int:

@@ -14,15 +14,18 @@ from .entries import encoder
 from .errors import StoreError, StoreMissing
 from .interface import Filling, Reader
 from .redis_client import FORMAT_KEY, NOTES, STAMPS, Client, connect, naming, shown
-from .redis_erasing import erase
+from .redis_erasing import erase, forget_before
 from .redis_filling import Changing, Loading
 from .redis_lock import Writer, alone
 from .redis_overlay import encoded_of, lay, put, scan, work_in
 from .redis_reader import RedisReader
 from .redis_ring import RedisKeys
 from .state import (
+    ANY,
     FORMAT,
+    After,
     State,
+    check_after,
     check_format,
     confirmed,
     read_state,
@@ -62,10 +65,18 @@ class RedisStore:
 
     @contextmanager
     def fill(
-        self, definition: Definition, *, run_id: str, built_at: datetime, anew: bool
+        self,
+        definition: Definition,
+        *,
+        run_id: str,
+        built_at: datetime,
+        anew: bool,
+        after: After = ANY,
     ) -> Iterator[Filling]:
-        """Begin a push; of a collection that holds nothing it is always anew."""
-        with self._alone(definition.collection) as (writer, held):
+        """Begin a push; unchecked, one of a collection that is not held is anew."""
+        name = definition.collection
+        with self._alone(name) as (writer, held):
+            check_after(held, name, after, anew=anew)
             self._check_policy()
             filling: Loading | Changing
             if held is None or anew:
@@ -111,6 +122,12 @@ class RedisStore:
                 layout.write_note(pipe, state)
             work_in(writer, state)
         return state.version
+
+    def give_up_before(self, collection: str) -> None:
+        """Forget the version before for good; no error where none is kept."""
+        with self._alone(collection) as (writer, held):
+            if held:
+                forget_before(writer, held)
 
     def erase(self, collection: str, keys: Iterable[str]) -> int:
         """Remove records for good, from the version before too."""

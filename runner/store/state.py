@@ -9,13 +9,25 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
 
 from .definition import Definition, Held, Version
 from .errors import StoreError
 
 FORMAT = 1
 """Rises when an older program could not read what this one writes."""
+
+
+class Unchecked(Enum):
+    """What a push says that goes on from whatever is there."""
+
+    ANY = "any"
+
+
+ANY: Final = Unchecked.ANY
+After: TypeAlias = str | Literal[Unchecked.ANY] | None
+"""The run whose version a plan saw; None where it saw no such collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,26 @@ def read_state(text: bytes | str) -> State:
             "Rebuild the store from nothing (docs/personalization.md)."
         )
         raise StoreError(msg) from None
+
+
+def check_after(
+    held: State | None, collection: str, after: After, *, anew: bool
+) -> None:
+    """Raise StoreError when what is held is not what the plan of a push saw.
+
+    Changes need a version to lie on, and never lie on one that was rolled back to.
+    """
+    if after is ANY:
+        return
+    if held is None:
+        is_as_seen = after is None and anew
+    else:
+        is_as_seen = held.version.run_id == after and (anew or not held.is_rolled_back)
+    if not is_as_seen:
+        msg = (
+            f"collection {collection} has changed since the plan was made. Push again."
+        )
+        raise StoreError(msg)
 
 
 def next_state(

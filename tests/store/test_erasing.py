@@ -44,7 +44,7 @@ def test_an_erased_record_is_not_in_what_a_killed_push_left(
         # Killed: nothing is given back.
         monkeypatch.setattr(type(filling), "close", _leave)
     assert desk.store.erase("things", ["a"]) == 1
-    assert not any(b"in the push" in each for each in _everything(desk.store))
+    assert not any(b"in the push" in each for each in everything(desk.store))
     assert desk.body("id", "a") == "missing"
     assert desk.body("id", "b") == record("b")
 
@@ -58,7 +58,7 @@ def test_a_push_that_was_not_committed_leaves_nothing(
     push(desk.store, [thing("a")])
     with desk.store.fill(THINGS, run_id="x", built_at=BUILT_AT, anew=anew) as filling:
         filling.put([thing("b", "in the push")])
-    assert len(list(_everything(desk.store))) == 1
+    assert len(list(everything(desk.store))) == 1
 
 
 def _leave(filling: Any) -> None:
@@ -68,7 +68,7 @@ def _leave(filling: Any) -> None:
         filling._txn.abort()
 
 
-def _everything(store: Store) -> Iterator[bytes]:
+def everything(store: Store) -> Iterator[bytes]:
     """All that a store holds, shown or not."""
     if "://" in store.url:
         with redis.Redis.from_url(store.url) as client:
