@@ -118,18 +118,25 @@ def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) ->
     return counts
 
 
-def records_of(
-    ledger: Ledger, users: Sequence[str], sync: str, prefix: str
-) -> list[str]:
-    """The keys, without `prefix`, of the records that a collection has about users."""
+def records_of(ledger: Ledger, user: str, sync: str, prefix: str) -> list[str]:
+    """The keys, without `prefix`, of the records that a collection has about a user.
+
+    A tombstone says no more than its key, which may be the user's own.
+    """
     rows = ledger.connection.execute(
         f"""
         select substr(row_key, ?) from {ledger.sent}
         where
             sync = ? and starts_with(row_key, ?)
-            and list_contains(?, json_extract_string(row_json, '$.user_key'))
+            and (
+                json_extract_string(row_json, '$.user_key') = ?
+                or (row_json = '{{"tombstone":true}}' and substr(row_key, ?) = ?)
+            )
         """,
-        [len(prefix) + 1, sync, prefix, list(users)],
+        [
+            *(len(prefix) + 1, sync, prefix, user),
+            *(len(prefix) + 1, user.partition(":")[2]),
+        ],
     ).fetchall()
     return [str(key) for (key,) in rows]
 
@@ -230,9 +237,12 @@ def others_with(ledger: Ledger, by: str, value: str) -> list[str]:
     rows = ledger.connection.execute(
         f"""
         select distinct row_json from {ledger.sent}
-        where lower(json_extract_string(row_json, '$.{by}')) = lower(?)
+        where
+            lower(json_extract_string(row_json, '$.{by}')) = lower(?)
+            -- A record may be found by the address, or hold it anywhere.
+            or (starts_with(row_json, '{{"user_key":"') and contains(row_json, ?))
         """,
-        [value],
+        [value, json.dumps(value, ensure_ascii=False)],
     ).fetchall()
     named = {user for (text,) in rows for user in users_in(text)}
     return sorted(user for user in named if not user.startswith(f"{by}:"))

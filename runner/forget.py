@@ -6,7 +6,7 @@ Every step stands by itself: after a crash the remedy is to run it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +24,9 @@ from .refusals import Sent
 from .result import Destination
 from .retries import stopping_error
 from .settings import Limits
-from .standing import SLASH, told_collection
+from .standing import SLASH, is_filled_by, told_collections
 
 if TYPE_CHECKING:
-    from .manifest import Sync
     from .store import Store
 
 SELECTORS: dict[str, str] = {
@@ -52,23 +51,8 @@ class Receipt:
     """Rows deleted here, by table, and records by collection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Where records about a user may be served from."""
-
-    store: Store
-    syncs: Sequence[Sync]
-    """The syncs that fill its collections."""
-
-    def erase(self, ledger: Ledger, user: str) -> dict[str, int]:
-        """Take a user's records out of every collection; return how many by each."""
-        counts = {}
-        for sync in self.syncs:
-            name = told_collection(ledger, sync)
-            keys = erasure.records_of(ledger, [user], sync.name, f"{name}{SLASH}")
-            if name and keys:
-                counts[f"collection {name}"] = self.store.erase(name, keys)
-        return counts
+OpenStore = Callable[[str], AbstractContextManager["Store"]]
+"""Opens the store that a collection of that sync is served from."""
 
 
 def forget(  # noqa: PLR0917 - seven things, each said once
@@ -79,21 +63,23 @@ def forget(  # noqa: PLR0917 - seven things, each said once
     open_ledger: Callable[[], AbstractContextManager[Ledger]],
     recovery: Recovery,
     run_id: str,
-    served: Served | None = None,
+    open_store: OpenStore,
 ) -> Receipt:
     """Suppress, delete, scrub; return the receipt.
 
-    Raises DeliveryError when Braze did not answer: the user stays suppressed, and the
-    same command goes on from there.
+    Raises GuardError, before anything is done, where the store at hand is not the one
+    that the ledger has filled; DeliveryError when Braze did not answer: the user stays
+    suppressed, and the same command goes on from there.
     """
     user = f"{by}:{value.lower() if by == 'email' else value}"
     with open_ledger() as ledger, recovery.exclusive(ledger):
         if by in {"email", "phone"}:
             _check_others(ledger, by, value)
+        _erase_records(ledger, None, open_store)
         erasure.suppress(ledger, run_id, [user])
     answer = _delete(_operation(by), _payload(by, value), to, limits)
     with open_ledger() as ledger, recovery.exclusive(ledger):
-        erased = served.erase(ledger, user) if served else {}
+        erased = _erase_records(ledger, user, open_store)
         scrubbed = erasure.settle(ledger, [user]) | erased
         row = ledger.connection.execute(
             f"""
@@ -105,6 +91,33 @@ def forget(  # noqa: PLR0917 - seven things, each said once
     assert row is not None  # noqa: S101 - it was written above
     user_hash, suppressed_at, deleted_at = row
     return Receipt(user_hash, suppressed_at, deleted_at, to.endpoint, answer, scrubbed)
+
+
+def _erase_records(
+    ledger: Ledger, user: str | None, open_store: OpenStore
+) -> dict[str, int]:
+    """Take a user's records out of every collection that the ledger has filled.
+
+    The version before goes as a whole: who left the mart long ago may be in it still.
+    Returns how many by collection; without a user only looks whether that could be
+    done. A collection whose sync is switched off is served on, so it counts too.
+    """
+    counts = {}
+    for sync, name in told_collections(ledger):
+        with open_store(sync) as store:
+            held = store.held().get(name)
+            if held is None or not is_filled_by(ledger, sync, held):
+                msg = (
+                    f"{store.url} does not hold {name} as this ledger left it: is "
+                    "PERSONALIZATION_STORE set to another place? Nothing was done. "
+                    f"See: runner push -s {sync}"
+                )
+                raise GuardError(msg)
+            if user is not None:
+                keys = erasure.records_of(ledger, user, sync, f"{name}{SLASH}")
+                counts[f"collection {name}"] = store.erase(name, keys)
+                store.give_up_before(name)
+    return counts
 
 
 def _check_others(ledger: Ledger, by: str, value: str) -> None:

@@ -43,6 +43,9 @@ def masked_payload(payload: str, pii: frozenset[str]) -> str:
         return MASK if "@" in content or content.startswith("+") else payload
     if not isinstance(content, dict):
         return "(not JSON)"
+    if isinstance(content.get("record"), dict) and "indexes" in content:
+        # What a record is found by has no name of its own to be masked by.
+        content = content["record"]
     shown = _masked(content, PROFILE_PII | pii)
     # An id or an alias may be an address, too.
     text = json.dumps(shown, ensure_ascii=False)[:_LOOKED_AT]

@@ -43,6 +43,28 @@ def told_collection(ledger: Ledger, sync: Sync) -> str | None:
     return str(row[0]) if row else None
 
 
+def told_collections(ledger: Ledger) -> list[tuple[str, str]]:
+    """(sync, collection) of all that the ledger says is served, by whatever sync."""
+    return ledger.connection.execute(
+        f"""
+        select sync, row_key from {ledger.sent}
+        where
+            starts_with(row_json, '{{"collection":"')
+            and json_extract_string(row_json, '$.collection') = row_key
+        order by all
+        """
+    ).fetchall()
+
+
+def is_filled_by(ledger: Ledger, sync: str, held: Held) -> bool:
+    """Whether a run of the sync's that the ledger knows made what is held."""
+    row = ledger.connection.execute(
+        f"select 1 from {ledger.runs} where sync = ? and run_id || '/' || sync = ?",
+        [sync, held.version.run_id],
+    ).fetchone()
+    return row is not None
+
+
 def run_of(run_id: str, sync: Sync) -> str:
     """How a version names the run that made it: of two syncs each has its own."""
     return f"{run_id}/{sync.name}"
@@ -127,6 +149,6 @@ def _adrift(sync: Sync, held: Held, *, known: bool) -> str:
             f"filled; another project may own it. {remedy}"
         )
     return (
-        f"{sync.name}: the store's collection {name} ({held.version.records:,} records, "
-        f"run {held.version.run_id}) is not what this ledger left there. {remedy}"
+        f"{sync.name}: the store holds {held.version.records:,} records of {name} ("
+        f"run {held.version.run_id}), not what this ledger left there. {remedy}"
     )

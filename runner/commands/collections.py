@@ -180,6 +180,29 @@ def rollback(name: str, *, yes: bool) -> None:
     )
 
 
+@collections.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask; it cannot be undone.")
+def drop(name: str, *, yes: bool) -> None:
+    """Serve a collection no longer, and forget its records.
+
+    A sync that still fills it will do so with its next push.
+
+    \b
+    Example:
+      runner collections drop recommendations
+    """
+    store = open_collections("runner collections", create=False)
+    try:
+        held = _held(store, name)
+        if not yes:
+            _ask(f"{name}: forget {held.version.records:,} records for good?")
+        store.drop(name)
+    finally:
+        store.close()
+    click.echo(f"{name}: is served no longer.")
+
+
 def _ask(question: str) -> None:
     if not is_interactive() or not click.confirm(question, err=True):
         msg = "Not confirmed; nothing was done. To do it unasked: --yes"
@@ -189,14 +212,7 @@ def _ask(question: str) -> None:
 def _roll_back(
     store: Store, name: str, *, ask: Callable[[str], None] | None
 ) -> Version:
-    held = store.held()
-    if name not in held:
-        msg = (
-            f"{store.url} has no collection '{name}'.{nearest(name, held)} "
-            f"Collections: {', '.join(sorted(held)) or 'none'}."
-        )
-        raise ConfigError(msg)
-    before = held[name].previous
+    before = _held(store, name).previous
     if before is None:
         msg = f"{name}: no version before this one is kept; one is, after each push."
         raise ConfigError(msg)
@@ -206,3 +222,14 @@ def _roll_back(
             "again?"
         )
     return store.roll_back(name)
+
+
+def _held(store: Store, name: str) -> Held:
+    held = store.held()
+    if name not in held:
+        msg = (
+            f"{store.url} has no collection '{name}'.{nearest(name, held)} "
+            f"Collections: {', '.join(sorted(held)) or 'none'}."
+        )
+        raise ConfigError(msg)
+    return held[name]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..destinations import braze, open_collections
 from ..errors import GuardError
-from ..forget import SELECTORS, Served
+from ..forget import SELECTORS
 from ..forget import forget as forget_user
 from ..ledger import Ledger
-from ..manifest import Sync
 from ..project import Selection
 from ..starting import new_run_id
 from .options import (
@@ -24,6 +23,9 @@ from .options import (
     is_interactive,
     project_options,
 )
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 
 @click.command()
@@ -66,10 +68,10 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
         with place.warehouse.open() as connection:
             yield Ledger(connection, place.manifest.ledger)
 
-    with served_from(place.manifest.syncs) as served:
-        receipt = forget_user(
-            by, key, to, place.limits, open_ledger, place.recovery, new_run_id(), served
-        )
+    receipt = forget_user(
+        *(by, key, to, place.limits, open_ledger, place.recovery, new_run_id()),
+        open_store=opened_store,
+    )
     found: dict[str, Any] = {
         name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value
         for name, value in asdict(receipt).items()
@@ -89,17 +91,10 @@ def _things(count: int) -> str:
 
 
 @contextmanager
-def served_from(syncs: Sequence[Sync]) -> Iterator[Served | None]:
-    """The store, where the project fills collections.
-
-    Raises ConfigError when it is not set: what is served of a user would be served on.
-    """
-    chosen = [sync for sync in syncs if sync.is_collection]
-    if not chosen:
-        yield None
-        return
-    store = open_collections(chosen[0].name)
+def opened_store(sync: str) -> Iterator[Store]:
+    """The store, which must be there: a new one would hold nobody's records."""
+    store = open_collections(sync, create=False)
     try:
-        yield Served(store, chosen)
+        yield store
     finally:
         store.close()

@@ -10,9 +10,11 @@ import shutil
 import signal
 import time
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from runner.publishing import Publishing
 from runner.sandbox import Sandbox
 from runner.store import open_store
 from tests.conftest import LEDGER, Run
@@ -265,6 +267,160 @@ def test_who_is_deleted_by_a_push_leaves_with_the_next_one(
     assert guests.sql(
         f"select count(*) from {LEDGER}.ledger_sent_rows where row_json like '%g2%'"
     ) == [(0,)]
+
+
+TURNED = ("points desc", "points")
+
+
+def turn(objects: Objects) -> None:
+    """Let the list of a city begin with the fewest points, and build that."""
+    path = objects.directory / "models" / "guests__pending.sql"
+    text = path.read_text(encoding="utf-8")
+    assert TURNED[0] in text
+    path.write_text(text.replace(*TURNED), encoding="utf-8")
+    built = objects.runner("build", "--quiet", "-s", "guests__pending")
+    assert built.code == 0, built.out + built.err
+
+
+def cities(objects: Objects, city: str) -> list[str]:
+    """The guests of a city, in the order of the list."""
+    _, body = find(objects, "guests", "city", city)
+    return [record["guest"] for record in body["records"]]
+
+
+def test_another_definition_writes_every_record_anew(guests: Objects) -> None:
+    """Held-back records too: an entry of the old order would stay for ever."""
+    guests.sql("update main.guests set note = repeat('x', 1000001) where guest = 'g1'")
+    assert push(guests, "guests").code == 4
+    turn(guests)
+
+    refused = push(guests, "guests", options=("--limit", "2"))
+    assert refused.code == 2
+    assert "its definition has changed" in refused.err
+    assert push(guests, "guests").code == 4
+    assert cities(guests, "Paris") == ["g1", "g2"]
+    # Held back, g1 is found by its key and in lists; its address may be another's.
+    assert find(guests, "guests", "guest", "g1")[1]["note"] == "crème"
+    assert find(guests, "guests", "email", "ada@example.com")[0] == "missing"
+
+    guests.fill("guests", [("g1", "ada@example.com", "Oslo", 30, "crème"), *GUESTS[1:]])
+    assert accepted(push(guests, "guests")) == 1
+    assert (cities(guests, "Paris"), cities(guests, "Oslo")) == (["g2"], ["g1"])
+    assert find(guests, "guests", "email", "ada@example.com")[1]["guest"] == "g1"
+    assert guests.runner("collections", "verify", "-s", "guests").code == 0
+
+
+def test_an_address_is_never_answered_with_who_had_it_before(guests: Objects) -> None:
+    """g1 moves to a new address but is held back, and g2 takes the old one."""
+    guests.fill(
+        "guests",
+        [
+            ("g1", "new@example.com", "Paris", 30, "x" * 1_000_001),
+            ("g2", "ada@example.com", "Paris", 50, None),
+            GUESTS[2],
+        ],
+    )
+
+    assert push(guests, "guests").code == 4
+
+    assert find(guests, "guests", "email", "ada@example.com")[1]["guest"] == "g2"
+    assert find(guests, "guests", "guest", "g1")[0] == "record"
+    assert guests.runner("collections", "verify", "-s", "guests").code == 0
+
+
+def test_a_store_that_changes_after_the_plan_is_not_written(guests: Objects) -> None:
+    """While a slow Braze is sent to, somebody may roll a collection back."""
+    guests.sql("update main.guests set points = 1")
+    assert accepted(push(guests, "guests")) == 3
+    guests.sql("update main.guests set points = 2")
+
+    def roll_back_meanwhile(self: Any, *_: Any) -> Any:
+        store = open_store(str(guests.store))
+        store.roll_back("guests")
+        store.close()
+        return original(self)
+
+    original = Publishing._definition
+    with patch.object(Publishing, "_definition", roll_back_meanwhile):
+        done = push(guests, "guests")
+
+    assert done.code == 1
+    assert "has changed since the plan was made" in done.err
+    assert find(guests, "guests", "guest", "g1")[1]["points"] == 30
+    assert push(guests, "guests").code == 3
+
+
+def test_a_collection_has_one_sync(guests: Objects) -> None:
+    """A second one would replace it, and each take the other's push for its own."""
+    folder = guests.directory / "models"
+    text = (folder / "guests__pending.sql").read_text(encoding="utf-8")
+    (folder / "twins__pending.sql").write_text(text, encoding="utf-8")
+    (folder / "twins.yml").write_text(
+        "models:\n  - name: twins__pending\n    config: {meta: {sync: "
+        "{destination: personalization, object: collection}}}\n",
+        encoding="utf-8",
+    )
+    built = guests.runner("build", "--quiet", "-s", "twins__pending")
+    assert built.code == 0, built.out + built.err
+
+    refused = push(guests, "guests", "twins")
+
+    assert refused.code == 3
+    assert "another project may own it" in refused.err
+    assert find(guests, "guests", "guest", "g1")[0] == "record"
+
+
+def test_forget_wants_the_store_that_the_ledger_has_filled(
+    guests: Objects, sandbox: Sandbox
+) -> None:
+    """Elsewhere there is nobody to forget, and the person would be served on."""
+    other = {"PERSONALIZATION_STORE": str(guests.directory / "other")}
+
+    for env in (other, {"PERSONALIZATION_STORE": ""}):
+        done = guests.runner("forget", "g1", "--yes", sandbox=sandbox, env=env)
+        assert done.code in {2, 3}, done.err
+    by_mail = ("forget", "ada@example.com", "--by", "email", "--yes")
+    named = guests.runner(*by_mail, sandbox=sandbox)
+    assert named.code == 3
+    assert "runner forget g1 --by external_id" in named.err
+    assert sandbox.requests() == []
+    assert not (guests.directory / "other").exists()
+    assert find(guests, "guests", "guest", "g1")[0] == "record"
+
+
+def test_who_left_before_being_forgotten_is_in_no_version(
+    guests: Objects, sandbox: Sandbox
+) -> None:
+    guests.sql("delete from main.guests where guest = 'g2'")
+    push(guests, "guests")
+
+    assert guests.runner("forget", "g2", "--yes", sandbox=sandbox).code == 0
+
+    back = guests.runner("collections", "rollback", "guests", "--yes")
+    assert back.code == 2
+    assert "no version before" in back.err
+
+
+def test_a_backup_from_before_a_person_was_forgotten_is_refused(
+    guests: Objects, sandbox: Sandbox
+) -> None:
+    shutil.copytree(guests.store, guests.directory / "backup")
+    assert guests.runner("forget", "g2", "--yes", sandbox=sandbox).code == 0
+    shutil.rmtree(guests.store)
+    shutil.copytree(guests.directory / "backup", guests.store)
+
+    refused = push(guests, "guests")
+
+    assert refused.code == 3
+    assert "not what this ledger left there" in refused.err
+    assert push(guests, "guests", options=("--full-resync",)).code == 0
+    assert find(guests, "guests", "guest", "g2")[0] == "missing"
+
+
+def test_a_collection_can_be_dropped(guests: Objects) -> None:
+    assert guests.runner("collections", "drop", "guests", "--yes").code == 0
+    assert find(guests, "guests", "guest", "g1")[0] == "unknown"
+    assert accepted(push(guests, "guests")) == 4
 
 
 def test_what_is_not_set_or_not_there_is_one_sentence(
