@@ -18,7 +18,7 @@ from .collections import listing
 from .door import Door, Strangers
 from .openapi import DOCUMENT
 from .page import PAGE, PAGE_HEADERS
-from .readiness import not_ready
+from .readiness import Kept, not_ready
 from .records import NOWHERE, Records
 from .reply import (
     BAD_URL,
@@ -68,6 +68,7 @@ class Api:
     ) -> None:
         self._reader = reader
         self._records = Records(reader)
+        self._kept = Kept(reader.held)
         self._door = Door(keys.find)
         self._strangers = strangers
         self._told = told
@@ -149,7 +150,7 @@ class Api:
 
     async def _readiness(self, _: Request) -> Reply:
         place = self._places["/readyz"]
-        held = await self._reader.held()
+        held = await self._kept.held()
         reason = not_ready(held, self._told.max_age, datetime.now(UTC))
         if reason is None:
             said = {"status": "ready", "collections": len(held)}

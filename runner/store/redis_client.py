@@ -34,6 +34,8 @@ _CONNECT_SECONDS = 5.0
 _WRITE_SECONDS = 60.0
 FIND_SECONDS = 1.5
 """Braze waits two seconds and no longer."""
+_MOST_CONNECTIONS = 32
+"""Of one server process; Redis takes one command at a time however many there are."""
 
 Client = Any
 """A `redis.Redis` whose answers are bytes; its own types cannot say so."""
@@ -50,13 +52,20 @@ def connect(url: str, seconds: float = _WRITE_SECONDS) -> Client:
 
 
 def connect_reader(url: str) -> Client:
-    """Connections for a server: a lost one is made again once, and soon."""
+    """Connections for a server: a lost one is made again once, and soon.
+
+    Who comes while all are in use waits for one.
+    """
     with _reading(url):
-        return redis.asyncio.Redis.from_url(
-            url,
-            socket_connect_timeout=FIND_SECONDS,
-            socket_timeout=FIND_SECONDS,
-            retry=AsyncRetry(ConstantBackoff(0.01), 1),
+        return redis.asyncio.Redis.from_pool(
+            redis.asyncio.BlockingConnectionPool.from_url(
+                url,
+                max_connections=_MOST_CONNECTIONS,
+                timeout=FIND_SECONDS,
+                socket_connect_timeout=FIND_SECONDS,
+                socket_timeout=FIND_SECONDS,
+                retry=AsyncRetry(ConstantBackoff(0.01), 1),
+            )
         )
 
 
