@@ -35,7 +35,10 @@ Entries = list[list[Any]]
 
 
 def encode(key: bytes, payload: str, row_hash: str) -> tuple[bytes, Entries]:
-    """A record as bytes, and its index entries; StoreError for another payload."""
+    """A record as bytes, and its index entries; StoreError for another payload.
+
+    Where a row has no hash, its payload stands for it.
+    """
     entries: Entries = []
     if payload.startswith(_PLAIN):
         offset = _PLAIN_OFFSET
@@ -45,7 +48,7 @@ def encode(key: bytes, payload: str, row_hash: str) -> tuple[bytes, Entries]:
         entries, end = _entries(payload)
         offset = len(payload[:end].encode()) + len(_RECORD)
     data = payload.encode()
-    rest = _pack_rest(_bits(row_hash), len(key), offset) + key
+    rest = _pack_rest(_bits(row_hash or payload), len(key), offset) + key
     return b"".join((_pack_checksum(crc32(data, crc32(rest))), rest, data)), entries
 
 

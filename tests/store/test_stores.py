@@ -38,6 +38,21 @@ def test_a_record_is_answered_as_it_was_put(desk: Desk) -> None:
     assert list(desk.store.rows("things")) == [("1", payload)]
 
 
+def test_a_record_without_a_hash_has_an_etag_of_its_own(desk: Desk) -> None:
+    def put_plain(value: int) -> tuple[str, str]:
+        rows = [thing("1", value, name="a", shelf="s"), thing("2", 1, shelf="s")]
+        push(desk.store, [(key, payload, "") for key, payload, _ in rows])
+        tags = desk.find("id", "1").etag, desk.find("shelf", "s").etag
+        assert desk.find("name", "a").etag == tags[0] != desk.find("id", "2").etag
+        return tags
+
+    first = put_plain(1)
+    second = put_plain(2)
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+    assert put_plain(1) == first
+
+
 def test_an_unknown_collection_or_index_is_unknown(desk: Desk) -> None:
     assert desk.find("id", "1").kind == "unknown"
     push(desk.store, [thing("1", name="a")])
