@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from redis.exceptions import RedisError
+
 from . import redis_layout as layout
 from .definition import Definition, Version
 from .entries import encoder, record_key
+from .errors import StoreError
 from .interface import Row
 from .making import Made, count, make
 from .redis_lock import Writer
@@ -74,6 +78,7 @@ class Loading:
 
     def commit(self) -> Version:
         """Show the slot in place of the other one."""
+        self._writer.hurry()
         state = next_state(
             self._held,
             self._definition,
@@ -89,8 +94,15 @@ class Loading:
 
     def close(self) -> None:
         """Give back what is not committed."""
-        if not self._is_committed:
+        if not self._is_committed and not self._may_be_shown():
             self._writer.give_back(*self._pair.both)
+
+    def _may_be_shown(self) -> bool:
+        """Whether a commit may have been done whose answer was lost."""
+        with suppress(RedisError, StoreError):
+            state = layout.note(self._writer.client, self._definition.collection)
+            return state is not None and state.slot == self._slot
+        return True
 
 
 class Changing:
@@ -131,6 +143,7 @@ class Changing:
 
     def commit(self) -> Version:
         """Show the changes at once."""
+        self._writer.hurry()
         name = self._definition.collection
         state = next_state(
             self._held,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import RedisError, WatchError
 
 from . import redis_layout as layout
@@ -16,6 +17,8 @@ from .redis_client import PREFIX, Client
 
 LOCK_SECONDS = 30.0
 """How long a writer that was killed stands in the way of the next."""
+LAST_SECONDS = 5.0
+"""The same from its commit on: what it does then is done in short steps."""
 
 _LOCK = f"{PREFIX}lock"
 _EPOCH = f"{PREFIX}epoch"
@@ -31,25 +34,25 @@ class Writer:
         self.client = client
         self._url = url
         self._epoch = epoch
+        self._seconds = LOCK_SECONDS
 
     @contextmanager
     def batch(self) -> Iterator[Any]:
         """Commands to be run as one when the block ends."""
-        with self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(_EPOCH)
-            if int(pipe.get(_EPOCH) or 0) != self._epoch:
-                raise self._taken_over()
-            pipe.multi()
-            pipe.set(_LOCK, self._epoch, px=_milliseconds())
+        with self._fenced() as pipe:
+            pipe.set(_LOCK, self._epoch, px=_milliseconds(self._seconds))
             yield pipe
-            try:
-                pipe.execute()
-            except WatchError:
-                raise self._taken_over() from None
+
+    def hurry(self) -> None:
+        """Begin to commit: should Redis be lost now, the lock soon ends by itself."""
+        self._seconds = min(LOCK_SECONDS, LAST_SECONDS)
+        with self.batch():
+            pass
 
     def give_back(self, *keys: str) -> None:
         """Remove keys if that can be done; else the next push will."""
-        with suppress(RedisError, StoreError), self.batch() as pipe:
+        # A Redis that is full lets nothing be set, but lets keys be removed.
+        with suppress(RedisError, StoreError), self._fenced() as pipe:
             pipe.unlink(*keys)
 
     def release(self) -> None:
@@ -57,13 +60,30 @@ class Writer:
 
         Out of reach or taken over: the lock ends by itself, or is another's.
         """
-        with suppress(RedisError, StoreError), self.batch() as pipe:
+        with suppress(RedisError, StoreError), self._fenced() as pipe:
             pipe.delete(_LOCK)
+
+    @contextmanager
+    def _fenced(self) -> Iterator[Any]:
+        """Commands that are run as one, unless another writer took over."""
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.watch(_EPOCH)
+            if int(pipe.get(_EPOCH) or 0) != self._epoch:
+                raise self._taken_over()
+            pipe.multi()
+            yield pipe
+            try:
+                pipe.execute()
+            except WatchError as error:
+                # redis-py says the same of a connection that was lost meanwhile.
+                if int(self.client.get(_EPOCH) or 0) != self._epoch:
+                    raise self._taken_over() from None
+                raise LostError(str(error)) from None
 
     def _taken_over(self) -> StoreError:
         return StoreError(
             f"{self._url}: another process writes this store since this one paused for "
-            f"{LOCK_SECONDS:g} s. What was shown before still is; push again."
+            f"{self._seconds:g} s. What was shown before still is; push again."
         )
 
 
@@ -73,7 +93,9 @@ def alone(client: Client, url: str) -> Iterator[Writer]:
     take = client.register_script(layout.LOCK)
     deadline = time.monotonic() + LOCK_SECONDS + _PATIENCE
     while not (
-        epoch := take(keys=[_LOCK, _EPOCH], args=[uuid.uuid4().hex, _milliseconds()])
+        epoch := take(
+            keys=[_LOCK, _EPOCH], args=[uuid.uuid4().hex, _milliseconds(LOCK_SECONDS)]
+        )
     ):
         if time.monotonic() > deadline:
             msg = f"{url}: another process writes this store. Wait for it to end."
@@ -86,5 +108,5 @@ def alone(client: Client, url: str) -> Iterator[Writer]:
         writer.release()
 
 
-def _milliseconds() -> int:
-    return int(LOCK_SECONDS * 1_000)
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1_000)
