@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .access import AccessKey, new_key, opens
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
+_ANY_SCHEME = re.compile(r"\s*([a-z][a-z\d+.-]*://)", re.IGNORECASE)
+_HALF_SCHEME = re.compile(r"\s*(rediss?|unix)(?::|//)", re.IGNORECASE)
+"""What nobody means to be a folder; it may be followed by a password."""
 
 
 def open_store(url: str, *, create: bool = False) -> Store:
@@ -45,12 +49,8 @@ def open_store(url: str, *, create: bool = False) -> Store:
             "URL."
         )
         raise StoreMissing(msg)
-    if "://" in url and not url.startswith(_SCHEMES):
-        msg = (
-            f"{url.partition('://')[0]}://: no store is kept there. Give a folder, or "
-            "a redis://, rediss:// or unix:// URL."
-        )
-        raise StoreMissing(msg)
+    if not url.startswith(_SCHEMES):
+        _refuse_urls(url)
     try:
         if url.startswith(_SCHEMES):
             from .redis_store import RedisStore  # noqa: PLC0415 (an extra, and slow)
@@ -64,3 +64,14 @@ def open_store(url: str, *, create: bool = False) -> Store:
         )
         raise StoreMissing(msg) from None
     return LmdbStore(Path(url), create=create)
+
+
+def _refuse_urls(place: str) -> None:
+    """Raise StoreMissing for what is no folder; says no more of it than its scheme."""
+    found = _ANY_SCHEME.match(place) or _HALF_SCHEME.match(place)
+    if found or "://" in place:
+        msg = (
+            f"{found[1] if found else 'PERSONALIZATION_STORE'}: no store is kept there."
+            " Give a folder, or a redis://, rediss:// or unix:// URL."
+        )
+        raise StoreMissing(msg)

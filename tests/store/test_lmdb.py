@@ -106,6 +106,35 @@ def test_a_place_that_can_hold_no_store_is_named(tmp_path: Path) -> None:
             open_store(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [
+        ("redis:/:s3cr3t@host", "redis"),
+        ("redis::s3cr3t@host", "redis"),
+        ("rediss:s3cr3t", "rediss"),
+        ("REDIS:/:s3cr3t@host", "REDIS"),
+        ("unix:/s3cr3t", "unix"),
+        (" redis:/:s3cr3t@host", "redis"),
+        ("redis//:s3cr3t@host", "redis"),
+        ("REDIS://:s3cr3t@host", "REDIS://"),
+        ('"redis://:s3cr3t@host"', "PERSONALIZATION_STORE"),
+        ("me:s3cr3t@redis://host", "PERSONALIZATION_STORE"),
+    ],
+)
+def test_a_mistaken_url_is_no_folder_and_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, scheme: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for create in (False, True):
+        with pytest.raises(StoreMissing) as found:
+            open_store(url, create=create)
+        assert str(found.value) == (
+            f"{scheme}: no store is kept there. Give a folder, or a redis://, "
+            "rediss:// or unix:// URL."
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_owner_may_look_into_the_files(folder: Path) -> None:
     for file in folder.rglob("*"):
         assert file.stat().st_mode & 0o077 == 0, file

@@ -16,7 +16,6 @@ from hypothesis import given
 from runner.store import (
     Answer,
     StoreError,
-    StoreMissing,
     open_store,
     redis_filling,
     redis_lock,
@@ -197,11 +196,6 @@ def test_a_wrong_password_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="Redis refuses this user") as found:
         open_store(url.replace("redis://", "redis://somebody:secret@"), create=True)
     assert "secret" not in str(found.value)
-
-
-def test_a_url_that_redis_does_not_know_is_a_mistake() -> None:
-    with pytest.raises(StoreMissing, match="no URL of a Redis"):
-        open_store("redis://127.0.0.1:port/0")
 
 
 def test_another_programs_store_is_not_opened(desk: Desk, client: Any) -> None:
