@@ -44,15 +44,16 @@ types:
 	$(BIN)/mypy
 
 # Twice: the second build finds every table and view in place. A project chooses one of
-# the encodings of audiences; here each of them is built.
-ENCODINGS := --vars '{audience_encodings: [flags, lists, groups, cohorts], \
-  collections: [customers, products, recommendations, stores]}'
+# the encodings of audiences and what else it wants; here all of it is built.
+ALL := --vars '{audience_encodings: [flags, lists, groups, cohorts], movable_ink: true, \
+  collections: [customers, products, recommendations, stores], message_engagement: true}'
+models: export MOVABLE_INK_SALT = a-salt-for-the-tests-alone
 
 models:
 	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ENCODINGS) \
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ALL) \
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ENCODINGS) \
+	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ALL) \
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
 	  --full-refresh --exclude resource_type:test resource_type:unit_test
 

@@ -34,6 +34,10 @@ COMMANDS = {
     "serve": ("runner.commands.serve", "Serve collections to Connected Content."),
     "keys": ("runner.commands.keys", "Make, list and revoke keys to collections."),
     "liquid": ("runner.commands.liquid", "Print a Connected Content block."),
+    "movable-ink": (
+        "runner.commands.movable_ink",
+        "Prepare and test the feed of Movable Ink.",
+    ),
     "currents": ("runner.commands.currents", "Load Currents files into the warehouse."),
     "check": ("runner.commands.check", "Check configuration, warehouse and key."),
     "sandbox": ("runner.sandbox.command", "Run a Braze on this machine."),
@@ -51,7 +55,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(

@@ -42,6 +42,11 @@ class Project:
     """`vars: runner:` of dbt_project.yml."""
 
     @property
+    def currents_schema(self) -> str:
+        """Where the events of Currents are, beside what dbt builds."""
+        return f"{self.output.get('schema') or 'main'}_currents"
+
+    @property
     def adapter(self) -> str:
         """The warehouse's dbt adapter: duckdb or snowflake."""
         return str(self.output.get("type", ""))

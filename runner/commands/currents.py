@@ -70,18 +70,20 @@ def load(path: str, selection: Selection, output: str, processes: int) -> None:
         result = Load(
             place=_place(path),
             warehouse=warehouse,
-            schema=_schema(project),
+            schema=project.currents_schema,
             folder=folder / "reading",
             processes=processes,
             interrupts=interrupts,
             progress=Progress(),
         ).run(path)
         with warehouse.open(read_only=True) as connection:
-            missing = gaps(connection, Manifest(connection, _schema(project)).table)
+            missing = gaps(
+                connection, Manifest(connection, project.currents_schema).table
+            )
     if output == "json":
         click.echo(json.dumps(as_json(result, missing)))
     else:
-        click.echo(as_text(result, missing, _schema(project)))
+        click.echo(as_text(result, missing, project.currents_schema))
     if result.signal:
         sys.exit(128 + result.signal)
     if result.quarantined:
@@ -105,7 +107,7 @@ def status(selection: Selection, output: str) -> None:
 
     project, warehouse = _open(selection, create=False)
     with warehouse.open(read_only=True) as connection:
-        manifest = Manifest(connection, _schema(project))
+        manifest = Manifest(connection, project.currents_schema)
         if not manifest.exists:
             msg = "no Currents file was loaded yet. Run: runner currents load PATH"
             raise ConfigError(msg)
@@ -190,10 +192,6 @@ def _make(path: Path) -> None:
         reason = " ".join(str(error).split())[:300]
         msg = f"{path}: DuckDB cannot make it: {reason}"
         raise ConfigError(msg) from None
-
-
-def _schema(project: Project) -> str:
-    return f"{project.output.get('schema') or 'main'}_currents"
 
 
 def _place(path: str) -> Place:

@@ -45,7 +45,7 @@ def settle(
     """
     place = Workplace(selection)
     syncs = place.syncs(select)
-    schema = f"{place.project.output.get('schema') or 'main'}_currents"
+    schema = place.project.currents_schema
     with place.warehouse.open() as connection:
         ledger = Ledger(connection, place.manifest.ledger)
         with place.recovery.exclusive(ledger):

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli
 from runner.sandbox import Sandbox
 from tests.conftest import LEDGER, NearShop, copy, copy_to_build, shared, write
 
 from . import told
 from .project import FILES
 
-cli.COMMANDS.setdefault("currents", ("runner.commands.currents", "Load Currents."))
 """Whether the command line names it yet or not."""
 
 BUILD = (
