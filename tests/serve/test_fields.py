@@ -59,6 +59,27 @@ def test_a_number_keeps_its_digits(number: str) -> None:
     assert cut(text, {"a", "b"}) == f'{{"a":{number},"b":[{number}]}}'
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "9" * 5_000,
+        "1." + "0" * 5_000,
+        "[" * 3_000 + "]" * 3_000,
+        '{"a":' * 3_000 + "1" + "}" * 3_000,
+        '"' + r"\"" * 9 + r"\\" + '"',
+        r'{"}":"]\\","{":["\"}"]}',
+    ],
+)
+def test_no_value_is_read(value: str) -> None:
+    """A number too long for Python, and what is too deep for it, are no trouble."""
+    text = f'{{"a":{value},"b":{value},"c":1}}'
+
+    assert cut(text, {"b"}) == f'{{"b":{value}}}'
+    assert cut_list(f'{{"records":[{text},{text}]}}', {"c"}) == (
+        '{"records":[{"c":1},{"c":1}]}'
+    )
+
+
 def test_a_name_is_compared_as_it_is_read() -> None:
     assert cut('{"\\u0061":1,"b":2}', {"a"}) == '{"\\u0061":1}'
 
