@@ -6,7 +6,7 @@ Touches no socket. A good key is never turned away for what strangers do.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -53,8 +53,8 @@ Handler = Callable[[Request], Awaitable[Reply]]
 class Told:
     """What the API needs of its surroundings."""
 
-    metrics: Callable[[dict[str, Held]], bytes]
-    """Renders the metrics, beside those of what is held."""
+    metrics: Callable[[dict[str, Held], Collection[str]], bytes]
+    """Renders the metrics, and what is held, of some collections."""
     complain: Callable[[str], None]
     """Tells a person what is wrong, once a request."""
     max_age: timedelta | None = None
@@ -163,7 +163,9 @@ class Api:
         key = await self._open(request, place)
         if isinstance(key, Reply):
             return key
-        text = self._told.metrics(await self._reader.held())
+        held = await self._reader.held()
+        seen = {name: each for name, each in held.items() if name in key.collections}
+        text = self._told.metrics(seen, key.collections)
         kind = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
         headers = [*COMMON, kind, ("cache-control", "no-store")]
         return Reply(200, headers, text, place, key.id)
@@ -198,7 +200,8 @@ def _refusal(method: str, path: str, query: str) -> Problem | None:
     # The HTTP server decodes; what is no UTF-8 arrives as the replacement character.
     if "\ufffd" in path or "\0" in path:
         return BAD_URL
-    return None
+    # `u1?x` that nobody encoded is another value than u1.
+    return BAD_URL if query and path.startswith(_RECORDS) else None
 
 
 def _problem(problem: Problem, place: Place, key_id: str = "") -> Reply:

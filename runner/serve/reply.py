@@ -93,7 +93,9 @@ class Problem:
 _BEARER = ("www-authenticate", 'Bearer realm="personalization"')
 _CLOSE = ("connection", "close")
 
-BAD_URL = Problem(400, "bad_url", "The URL is not percent-encoded UTF-8.")
+BAD_URL = Problem(
+    400, "bad_url", "The URL is not percent-encoded UTF-8, or has a query (?) in it."
+)
 UNAUTHORIZED = Problem(
     401,
     "unauthorized",

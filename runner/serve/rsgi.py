@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -146,9 +146,9 @@ class Worker:
         except OSError as error:
             self._told.complain(f"Metrics cannot be kept: {error}. Make room for them.")
 
-    def _metrics(self, held: dict[str, Held]) -> bytes:
+    def _metrics(self, held: dict[str, Held], collections: Collection[str]) -> bytes:
         self._keep_counts()
-        return render(total(self._work.counts), held)
+        return render(total(self._work.counts).only(collections), held)
 
 
 class Complaints:

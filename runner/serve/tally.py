@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,16 @@ class Counts:
             self.strangers[status] = self.strangers.get(status, 0) + count
         self.lines_dropped += other.lines_dropped
 
+    def only(self, collections: Collection[str]) -> Counts:
+        """What was counted of these collections, and of none."""
+        told = {"", *collections}
+        series = {
+            labels: each
+            for labels, each in self.series.items()
+            if each.collection in told
+        }
+        return Counts(series, self.strangers, self.lines_dropped)
+
 
 class Tally:
     """Counts one process's answers; `folder` is shared with the others."""
@@ -127,5 +137,6 @@ def _files(folder: Path) -> Iterator[Counts]:
             series = Series(
                 route, collection, index, status, count, size, seconds, buckets
             )
-            counts.series[series.labels] = series
+            # A process that opened another store has two places of one name.
+            counts.add(Counts({series.labels: series}))
         yield counts

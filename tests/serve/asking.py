@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from runner.serve.api import Api, Told
 from runner.serve.door import Strangers
 from runner.serve.reply import Reply
-from runner.store import open_store
+from runner.store import Held, open_store
 
 from .stores import Stored
 
@@ -40,6 +40,10 @@ class Asked:
     query_string: str = ""
 
 
+def _metrics(held: Mapping[str, Held], collections: Collection[str]) -> bytes:
+    return f"{' '.join(sorted(collections))} of {len(held)}".encode()
+
+
 class Asking:
     """An API over a store, and what it complained of."""
 
@@ -53,7 +57,7 @@ class Asking:
         self.stored = stored
         self.store = open_store(str(stored.path))
         self.complaints: list[str] = []
-        told = Told(lambda held: b"metrics", self.complaints.append, max_age)
+        told = Told(_metrics, self.complaints.append, max_age)
         crowd = Strangers(a_second=0, at_once=strangers)
         self.reader = self.store.reader()
         self.api = Api(self.reader, self.store.keys, told, crowd)

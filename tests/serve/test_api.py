@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,17 @@ from runner.store import StoreError, open_store
 
 from .asking import RECORD as PATH
 from .asking import Asked, Asking, Sent
-from .stores import BUILT_AT, PRODUCTS, SCORE, SECOND, Stored, fill, row, stored
+from .stores import (
+    BUILT_AT,
+    PRODUCTS,
+    RECOMMENDATIONS,
+    SCORE,
+    SECOND,
+    Stored,
+    fill,
+    row,
+    stored,
+)
 from .stores import RECORD as FIRST
 
 
@@ -214,6 +225,23 @@ def test_keys_of_other_fields_have_other_etags(api: Asking) -> None:
     assert again.status == 304
 
 
+def test_an_etag_tells_nothing_of_what_is_not_seen(tmp_path: Path) -> None:
+    """A key of some fields can see neither that another one changed nor to what."""
+    asking = Asking(stored(tmp_path / "store"))
+    writer = open_store(str(tmp_path / "store"))
+    etags = []
+    for score, email in ((1, "a@x.y"), (1, "b@x.y"), (2, "b@x.y")):
+        record = f'{{"user_id":"u1","email":"{email}","score":{score}}}'
+        fill(writer, RECOMMENDATIONS, [row("u1", record)])
+        reply = asking.record("recommendations", "user_id", "u1", "cut")
+        etags.append(header(reply, "etag") or "")
+    writer.close()
+    asking.close()
+
+    assert etags[0] == etags[1] != etags[2]
+    assert all(re.fullmatch(r'"[^"]+"', each) for each in etags)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -292,6 +320,15 @@ def test_what_is_no_text_is_refused(api: Asking, character: str) -> None:
         assert code(api.ask(path, "both")) == (400, "bad_url")
 
 
+@pytest.mark.parametrize("key", ["both", None])
+def test_a_query_is_no_part_of_a_value(api: Asking, key: str | None) -> None:
+    """Whoever forgot to encode `u1?x` must not be told of u1."""
+    path = PATH.format("recommendations", "user_id", "u1?x")
+
+    assert code(api.ask(path, key)) == (400, "bad_url")
+    assert api.ask("/healthz?x").status == 200
+
+
 def test_a_long_url_is_refused(api: Asking) -> None:
     path = PATH.format("products", "name", "a" * 2_000)
     for long in (path + "a" * 100, path + "?" + "a" * 100):
@@ -344,8 +381,10 @@ def test_a_key_is_told_what_it_may_ask(api: Asking) -> None:
     assert code(api.ask("/v1/collections")) == NOBODY
 
 
-def test_metrics_need_a_key_of_any_kind(api: Asking) -> None:
-    assert api.ask("/metrics", "nothing").body == b"metrics"
+def test_metrics_need_a_key_and_tell_of_its_collections(api: Asking) -> None:
+    assert api.ask("/metrics", "both").body == b"products recommendations of 2"
+    assert api.ask("/metrics", "products").body == b"products of 1"
+    assert api.ask("/metrics", "nothing").body == b" of 0"
     assert code(api.ask("/metrics")) == NOBODY
 
 

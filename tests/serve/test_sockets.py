@@ -27,7 +27,7 @@ def test_a_value_is_decoded_once(server: Server, value: str) -> None:
     assert (found.status, found.json["user_id"]) == (200, value)
 
 
-@pytest.mark.parametrize("value", ["%75%31", "u1?x=%ff", "u1?"])
+@pytest.mark.parametrize("value", ["%75%31", "u1?"])
 def test_any_spelling_of_a_value_is_that_value(server: Server, value: str) -> None:
     assert server.ask(VALUE + value).body.decode() == RECORD
 
@@ -44,6 +44,7 @@ def test_any_spelling_of_a_value_is_that_value(server: Server, value: str) -> No
         ("%zz", 404),
         ("%00", 400),
         ("u1%00", 400),
+        ("u1?x", 400),
         ("%ff", 400),
         ("%c0%af", 400),
         ("a" * 2_048, 414),

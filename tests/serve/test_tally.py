@@ -60,6 +60,31 @@ def test_the_counts_of_all_processes_are_added_up(tmp_path: Path) -> None:
     assert found_samples["personalization_log_lines_dropped_total",] == 4
 
 
+def test_nothing_is_lost_when_a_process_opens_another_store(tmp_path: Path) -> None:
+    """The place is made anew then, and is called as it was."""
+    tally = Tally(tmp_path)
+    for place, times in ((A, 8), (Place("/r", "products", "sku"), 1)):
+        for _ in range(times):
+            tally.add(Reply(200, [], b"", place, "k"), 1, 0.001)
+    tally.keep()
+
+    assert [each.count for each in total(tmp_path).series.values()] == [9]
+
+
+def test_a_key_is_told_of_its_collections(tmp_path: Path) -> None:
+    tally = Tally(tmp_path)
+    tally.add(Reply(200, [], b"", A, "k"), 1, 0.001)
+    tally.add(Reply(401, [], b"", B), 1, 0.001)
+    tally.keep()
+    counts = total(tmp_path)
+
+    assert b"products" in render(counts.only(["products"]), {})
+    other = render(counts.only(["staff"]), {})
+    assert b"products" not in other
+    assert b'personalization_strangers_total{status="401"} 1.0' in other
+    assert b'route="/metrics"' in other
+
+
 def test_what_is_held_is_told(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     version = Version(7, "r", now, now - timedelta(hours=1), 42)
