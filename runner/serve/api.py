@@ -42,6 +42,7 @@ from .reply import (
 MOST_URL = 2_048
 """Characters of path and query; Braze's own URLs are far shorter."""
 
+CHECKS = frozenset({"/healthz", "/readyz"})
 _COLLECTIONS = "/v1/collections"
 _RECORDS = f"{_COLLECTIONS}/"
 _ELSEWHERE = Place("")

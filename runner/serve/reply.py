@@ -91,7 +91,6 @@ class Problem:
 
 
 _BEARER = ("www-authenticate", 'Bearer realm="personalization"')
-_CLOSE = ("connection", "close")
 
 BAD_URL = Problem(
     400, "bad_url", "The URL is not percent-encoded UTF-8, or has a query (?) in it."
@@ -114,7 +113,7 @@ TOO_MANY = Problem(
     429,
     "too_many_strangers",
     "Too many requests came without a valid key. With one, this is never answered.",
-    (_CLOSE, ("retry-after", "1")),
+    (("retry-after", "1"),),
 )
 FAULT = Problem(500, "fault", "The server has a fault; its log says which.")
 STORE_UNAVAILABLE = Problem(

@@ -25,15 +25,17 @@ from ..store import open_store
 from ..store.definition import Held
 from ..store.interface import Reader, Store
 from .access_log import AccessLog
-from .api import Api, Told
+from .api import CHECKS, Api, Told
 from .door import Strangers
 from .metrics import render
 from .replaced import Places
+from .reply import Reply
 from .tally import Tally, total
 
 _BEAT_SECONDS = 1.0
 _STRANGERS_A_SECOND = 1_000.0
 """Answered by all workers together; the others are sent away."""
+_THIS_MACHINE = ("127.", "[::1]", "::1")
 _FAREWELL_SECONDS = 0.5
 """Between "come back on a new connection" and the end of the old ones."""
 
@@ -81,7 +83,8 @@ class Worker:
         request_id = self._names()
         headers = reply.headers
         headers.append(("x-request-id", request_id))
-        if self._is_leaving:
+        if self._is_leaving or not (reply.key_id or _is_check(scope, reply)):
+            # Strangers could hold all connections that a worker may have.
             headers.append(("connection", "close"))
         method = scope.method
         # The body goes along with HEAD too: its length is told, itself it is not sent.
@@ -149,6 +152,11 @@ class Worker:
     def _metrics(self, held: dict[str, Held], collections: Collection[str]) -> bytes:
         self._keep_counts()
         return render(total(self._work.counts).only(collections), held)
+
+
+def _is_check(scope: Any, reply: Reply) -> bool:
+    """Whether this machine, such as a proxy on it, asks how the server is."""
+    return reply.place.route in CHECKS and scope.client.startswith(_THIS_MACHINE)
 
 
 class Complaints:

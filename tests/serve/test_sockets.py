@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -174,6 +175,49 @@ def _paced(server: Server, *, seconds: float, a_second: int) -> list[float]:
     for thread in threads:
         thread.join()
     return taken
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "key", "is_kept"),
+    [
+        (VALUE + "u1", "GET", "both", True),
+        (VALUE + "nobody", "GET", "both", True),
+        (VALUE + "u1", "GET", "nothing", True),
+        ("/v1/collections", "GET", "both", True),
+        ("/metrics", "GET", "both", True),
+        ("/healthz", "GET", None, True),
+        ("/readyz", "HEAD", None, True),
+        (VALUE + "u1", "GET", None, False),
+        (VALUE + "u1", "GET", "revoked", False),
+        (VALUE + "%00", "GET", None, False),
+        (VALUE + "a" * 2_048, "GET", None, False),
+        ("/x", "GET", None, False),
+        ("/", "GET", None, False),
+        ("/openapi.json", "HEAD", None, False),
+    ],
+)
+def test_a_connection_is_kept_for_who_has_a_key(
+    server: Server, path: str, method: str, key: str | None, is_kept: bool
+) -> None:
+    """So that strangers hold none of them; this machine's health checks may."""
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    found = send(client, path, server.headers(key) if key else {}, method)
+
+    assert found.headers.get("connection") == (None if is_kept else "close")
+    # http.client lets go of its socket when the server said that it will close.
+    assert (client.sock is not None) == is_kept
+    client.close()
+
+
+def test_strangers_who_never_read_are_answered_once(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+        answered = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := client.recv(65_536):
+                answered += piece
+
+    assert answered.count(b"HTTP/1.1 200 ") == 1
 
 
 def test_metrics_count_what_all_workers_answered(server: Server) -> None:
