@@ -180,7 +180,10 @@ class Publishing:
                 payload = carried(told, definition)
                 if payload != told:
                     self._changed[key] = payload
-                if payload != told or self.job.plan.anew:
+                if payload != told:
+                    # The hash of the mart's row is no longer that of what is served.
+                    put.append((key[cut:], payload, ""))
+                elif self.job.plan.anew:
                     put.append((key[cut:], payload, row_hash))
             yield put
 

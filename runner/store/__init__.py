@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .access import AccessKey, new_key, opens
 from .definition import Definition, Held, Index, Version
-from .errors import StoreError, StoreMissing
+from .errors import StoreError, StoreMissing, StoreUnknown
 from .interface import Answer, Filling, KeyRing, Reader, Store
 from .state import ANY, After
 
@@ -25,6 +25,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreMissing",
+    "StoreUnknown",
     "Version",
     "new_key",
     "open_store",
@@ -40,15 +41,16 @@ _HALF_SCHEME = re.compile(r"\s*(rediss?|unix)(?::|//)", re.IGNORECASE)
 def open_store(url: str, *, create: bool = False) -> Store:
     """Open the store in a folder, or at a `redis://`, `rediss://` or `unix://` URL.
 
-    Raises StoreMissing when there is none and `create` does not ask for one, StoreError
-    when it is damaged, another program's or out of reach.
+    Raises StoreMissing when there is none and `create` does not ask for one,
+    StoreUnknown when none can be there, StoreError when it is damaged, another program's
+    or out of reach.
     """
     if not url:
         msg = (
             "No store is named. Set PERSONALIZATION_STORE to a folder or a redis:// "
             "URL."
         )
-        raise StoreMissing(msg)
+        raise StoreUnknown(msg)
     if not url.startswith(_SCHEMES):
         _refuse_urls(url)
     try:
@@ -62,16 +64,16 @@ def open_store(url: str, *, create: bool = False) -> Store:
             f"The store needs a package that is not installed ({error.name}). "
             "Install braze-bridge[personalization]."
         )
-        raise StoreMissing(msg) from None
+        raise StoreUnknown(msg) from None
     return LmdbStore(Path(url), create=create)
 
 
 def _refuse_urls(place: str) -> None:
-    """Raise StoreMissing for what is no folder; says no more of it than its scheme."""
+    """Raise StoreUnknown for what is no folder; says no more of it than its scheme."""
     found = _ANY_SCHEME.match(place) or _HALF_SCHEME.match(place)
     if found or "://" in place:
         msg = (
             f"{found[1] if found else 'PERSONALIZATION_STORE'}: no store is kept there."
             " Give a folder, or a redis://, rediss:// or unix:// URL."
         )
-        raise StoreMissing(msg)
+        raise StoreUnknown(msg)

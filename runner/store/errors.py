@@ -3,7 +3,8 @@
 DeliveryError
 └── StoreError       damaged, of another program, full or out of reach   exit 1
 ConfigError
-└── StoreMissing     no store is there                                   exit 2
+├── StoreMissing     no store is there                                   exit 2
+└── StoreUnknown     PERSONALIZATION_STORE names no store at all         exit 2
 """
 
 from __future__ import annotations
@@ -22,3 +23,7 @@ class StoreError(DeliveryError):
 
 class StoreMissing(ConfigError):
     """Nothing has been pushed to this place yet."""
+
+
+class StoreUnknown(ConfigError):
+    """What is named cannot be a store: whether one is somewhere nobody can say."""

@@ -23,7 +23,7 @@ from redis.exceptions import (
     RedisError,
 )
 
-from .errors import StoreError, StoreMissing
+from .errors import StoreError, StoreUnknown
 
 PREFIX = "{braze_bridge}:"
 FORMAT_KEY = f"{PREFIX}format"
@@ -84,7 +84,7 @@ def connect_reader(url: str) -> Client:
 def shown(url: str) -> str:
     """The URL without user, password and options.
 
-    Raises StoreMissing where it cannot be said for sure which part of it is which.
+    Raises StoreUnknown where it cannot be said for sure which part of it is which.
     """
     with _reading():
         parts = _parts(url)
@@ -165,4 +165,4 @@ def _reading() -> Iterator[None]:
             "PERSONALIZATION_STORE is no URL of a Redis: write special characters of "
             "the password as %XX."
         )
-        raise StoreMissing(msg) from None
+        raise StoreUnknown(msg) from None
