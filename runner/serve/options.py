@@ -47,7 +47,7 @@ def check(options: Options) -> str:
         )
         raise ConfigError(msg)
     if options.tls:
-        _check_tls(*options.tls)
+        check_tls(*options.tls)
     return address
 
 
@@ -94,7 +94,8 @@ def _address(host: str) -> str:
     return str(found[0][4][0])
 
 
-def _check_tls(certificate: Path, key: Path) -> None:
+def check_tls(certificate: Path, key: Path) -> None:
+    """Raise ConfigError for files that are no certificate and its key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # An empty password: a key that has one must not stop the start with a question.

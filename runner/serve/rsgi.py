@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ..store.definition import Held
 from ..store.interface import Reader, Store
 from .access_log import AccessLog
 from .api import CHECKS, Api, Told
+from .complaints import Complaints
 from .door import Strangers
 from .metrics import render
 from .replaced import Places
@@ -58,14 +58,14 @@ class Worker:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._tally = Tally(work.counts)
-        self._log = AccessLog() if work.access_log else None
         self._strangers = Strangers(
             a_second=_STRANGERS_A_SECOND / work.workers,
             at_once=2 * _STRANGERS_A_SECOND / work.workers,
         )
         self._told = Told(self._metrics, Complaints(), work.max_age)
         self._open()
+        self._tally = Tally(work.counts)
+        self._log = AccessLog() if work.access_log else None
         self._names = _request_ids()
         self._is_leaving = False
         self._beat: asyncio.Task[None] | None = None
@@ -109,7 +109,11 @@ class Worker:
     def _open(self) -> None:
         """Open what is at the store's place now; raises StoreError or StoreMissing."""
         store = open_store(self._work.store)
-        reader, places = store.reader(), Places(self._work.store)
+        try:
+            reader, places = store.reader(), Places(self._work.store)
+        except BaseException:
+            store.close()
+            raise
         self._store, self._reader, self._places = store, reader, places
         self._api = Api(reader, store.keys, self._told, self._strangers)
 
@@ -157,24 +161,6 @@ class Worker:
 def _is_check(scope: Any, reply: Reply) -> bool:
     """Whether this machine, such as a proxy on it, asks how the server is."""
     return reply.place.route in CHECKS and scope.client.startswith(_THIS_MACHINE)
-
-
-class Complaints:
-    """Tells each thing that is wrong on stderr, and again only after a while."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._told: dict[str, float] = {}
-
-    def __call__(self, text: str) -> None:
-        now = self._clock()
-        if now - self._told.get(text, float("-inf")) < 60:
-            return
-        if len(self._told) > 100:
-            self._told.clear()
-        self._told[text] = now
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
 
 
 def _request_ids() -> Callable[[], str]:

@@ -14,8 +14,8 @@ import resource
 import shutil
 import signal
 import socket
-import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from granian.server import MPServer
 
 from ..errors import RunnerError
 from ..store import open_store
-from .options import Options, check, free_port
+from .complaints import Complaints
+from .options import Options, check, check_tls, free_port
 from .rsgi import Work, Worker
 
 _HEAD_MILLISECONDS = 5_000
@@ -41,6 +42,7 @@ _MOST_CONNECTIONS = 10_000
 _SPARE_FILES = 100
 _BACKLOG = 2_048
 _STOP_SECONDS = 10
+_RETRY_SECONDS = 1.0
 _RELOAD_SECONDS = 1.0
 """For a new worker to come up, before the old one is asked to leave."""
 
@@ -81,6 +83,7 @@ def run(options: Options) -> None:
     )
     try:
         server = _server(options, address, port)
+        server.may_reload = lambda: _check_again(options)
         click.echo(_greeting(options, address, port, named, collections), err=True)
         _warm(options.store)
         server.serve(target_loader=_loader(work), wrap_loader=False)
@@ -97,6 +100,13 @@ def _look(url: str) -> tuple[str, int]:
     finally:
         # An LMDB environment must not be carried over a fork.
         store.close()
+
+
+def _check_again(options: Options) -> None:
+    """Raise RunnerError when the files of TLS, or the store, cannot be opened now."""
+    if options.tls:
+        check_tls(*options.tls)
+    _look(options.store)
 
 
 def _greeting(
@@ -132,12 +142,15 @@ def _loader(work: Work) -> Callable[[], Any]:
     def load() -> Any:
         # Until granian handles it, the handler is the parent's, which ends no worker.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        try:
-            return Worker(work)
-        except RunnerError as error:
-            click.echo(str(error), err=True)
-            sys.stderr.flush()
-            os._exit(error.exit_code)
+        complain = Complaints()
+        while os.getppid() == work.parent:
+            try:
+                return Worker(work)
+            except (RunnerError, OSError) as error:
+                # Granian would stop the server for workers that end at once.
+                complain(str(error))
+                time.sleep(_RETRY_SECONDS)
+        os._exit(1)
 
     return load
 
@@ -149,6 +162,9 @@ class _Server(MPServer):
     that wait in it (unless net.ipv4.tcp_migrate_req is set).
     """
 
+    may_reload: Callable[[], None]
+    """Raises RunnerError when new workers could not start."""
+
     def _init_shared_socket(self) -> None:
         shared: Any = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
         self._shd = shared
@@ -158,6 +174,15 @@ class _Server(MPServer):
         self._sso.set_inheritable(True)
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        # First, so that a signal that comes meanwhile is seen.
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        try:
+            self.may_reload()
+        except (RunnerError, OSError) as error:
+            # Those that answer go on: a new worker would have nothing to answer with.
+            Complaints()(f"Not reloaded: {error}")
+            return
         super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
         # Granian stops when a worker dies that was just replaced, as crashing ones do;
         # one that was replaced by a reload has not crashed yet.

@@ -20,7 +20,6 @@ import click
 import pytest
 
 from runner import cli
-from runner.errors import ConfigError
 from runner.serve.options import free_port
 
 from ..serve.serving import PATIENCE
@@ -130,13 +129,13 @@ def test_the_image_serves_a_store_and_is_healthy(store: Stored) -> None:
         served.communicate()
 
 
-def unit() -> dict[str, str]:
-    """The section of systemd's unit that says how it runs."""
+def unit(section: str = "Service") -> dict[str, str]:
+    """A section of systemd's unit; this one says how it runs."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     text = (EXAMPLES / "braze-bridge-serve.service").read_text(encoding="utf-8")
     parser.read_string(text)
-    return dict(parser["Service"])
+    return dict(parser[section])
 
 
 def test_systemd_starts_what_the_command_line_understands() -> None:
@@ -146,8 +145,14 @@ def test_systemd_starts_what_the_command_line_understands() -> None:
     assert command
     told = command.make_context(name, arguments).params
     assert (told["host"], told["port"]) == ("127.0.0.1", 8080)
-    assert unit()["RestartPreventExitStatus"] == str(ConfigError.exit_code)
     assert unit()["ExecReload"] == "/bin/kill -HUP $MAINPID"
+
+
+def test_systemd_never_gives_it_up() -> None:
+    """Not for its exit code, and not for how often it ended."""
+    assert unit()["Restart"] == "on-failure"
+    assert not {*unit()} & {"RestartPreventExitStatus", "SuccessExitStatus"}
+    assert unit("Unit")["StartLimitIntervalSec"] == "0"
 
 
 def test_systemd_lets_it_write_the_store_alone() -> None:

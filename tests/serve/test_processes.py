@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -95,6 +96,44 @@ def test_a_worker_that_dies_is_replaced(ours: Server) -> None:
     until(lambda: dead not in ours.children() and len(ours.children()) == 2)
 
     assert {ours.ask(PRODUCT).status for _ in range(10)} == {200}
+
+
+@contextmanager
+def away(server: Server) -> Iterator[None]:
+    """While this lasts there is no store at its place."""
+    path = Path(server.store.path)
+    path.rename(path.with_name("away"))
+    try:
+        yield
+    finally:
+        path.with_name("away").rename(path)
+
+
+def test_a_reload_without_a_store_is_refused(ours: Server) -> None:
+    before = set(ours.children())
+    assert ours.process.stderr
+    with away(ours):
+        ours.signal(signal.SIGHUP)
+        # Granian told of the worker that died before.
+        lines = (line.decode() for line in iter(ours.process.stderr.readline, b""))
+        said = next(line for line in lines if not line.startswith("[ERROR]"))
+
+    assert said.startswith(f"Not reloaded: {ours.store.path}")
+    assert set(ours.children()) == before
+    assert {ours.ask(PRODUCT).status for _ in range(6)} == {200}
+
+
+def test_a_worker_without_a_store_waits_for_it(ours: Server) -> None:
+    """The server does not end, as it would when workers did, one after the other."""
+    before = ours.children()
+    with away(ours):
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: len(ours.children()) == 2 and not {*before} & {*ours.children()})
+        time.sleep(1.5)
+        assert ours.process.poll() is None
+
+    until(lambda: {ours.ask(PRODUCT).status for _ in range(6)} == {200})
 
 
 def _is_ours(pid: int) -> bool:

@@ -197,7 +197,7 @@ def _paced(server: Server, *, seconds: float, a_second: int) -> list[float]:
     ],
 )
 def test_a_connection_is_kept_for_who_has_a_key(
-    server: Server, path: str, method: str, key: str | None, is_kept: bool
+    server: Server, path: str, method: str, key: str | None, *, is_kept: bool
 ) -> None:
     """So that strangers hold none of them; this machine's health checks may."""
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
