@@ -42,8 +42,8 @@ def open_store(url: str, *, create: bool = False) -> Store:
     """Open the store in a folder, or at a `redis://`, `rediss://` or `unix://` URL.
 
     Raises StoreMissing when there is none and `create` does not ask for one,
-    StoreUnknown when none can be there, StoreError when it is damaged, another program's
-    or out of reach.
+    StoreUnknown when none can be there, StoreError when it is damaged, of another
+    program or out of reach.
     """
     if not url:
         msg = (
