@@ -18,7 +18,7 @@ from .collections import listing
 from .door import Door, Strangers
 from .openapi import DOCUMENT
 from .page import PAGE, PAGE_HEADERS
-from .readiness import Kept, not_ready
+from .readiness import LOST, Kept, not_ready
 from .records import NOWHERE, Records
 from .reply import (
     BAD_URL,
@@ -59,6 +59,8 @@ class Told:
     complain: Callable[[str], None]
     """Tells a person what is wrong, once a request."""
     max_age: timedelta | None = None
+    is_lost: Callable[[], bool] = lambda: False
+    """Whether the store is not at its place any more, or another one that is broken."""
 
 
 class Api:
@@ -152,7 +154,9 @@ class Api:
     async def _readiness(self, _: Request) -> Reply:
         place = self._places["/readyz"]
         held = await self._kept.held()
-        reason = not_ready(held, self._told.max_age, datetime.now(UTC))
+        told = self._told
+        reason = LOST if told.is_lost() else None
+        reason = reason or not_ready(held, told.max_age, datetime.now(UTC))
         if reason is None:
             said = {"status": "ready", "collections": len(held)}
             return _json(said, place, cache="no-store")

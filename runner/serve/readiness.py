@@ -15,6 +15,8 @@ from ..store.errors import StoreError
 
 _KEPT_SECONDS = 1.0
 
+LOST = "The store is not at its place, or is broken; the one before is served."
+
 Read = Callable[[], Awaitable[Mapping[str, Held]]]
 
 

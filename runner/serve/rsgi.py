@@ -62,7 +62,10 @@ class Worker:
             a_second=_STRANGERS_A_SECOND / work.workers,
             at_once=2 * _STRANGERS_A_SECOND / work.workers,
         )
-        self._told = Told(self._metrics, Complaints(), work.max_age)
+        self._is_lost = self._was_wrong = False
+        self._told = Told(
+            self._metrics, Complaints(), work.max_age, lambda: self._is_lost
+        )
         self._open()
         self._tally = Tally(work.counts)
         self._log = AccessLog() if work.access_log else None
@@ -115,6 +118,7 @@ class Worker:
             store.close()
             raise
         self._store, self._reader, self._places = store, reader, places
+        self._is_open = True
         self._api = Api(reader, store.keys, self._told, self._strangers)
 
     async def _close(self, store: Store, reader: Reader, places: Places) -> None:
@@ -122,15 +126,42 @@ class Worker:
         await reader.close()
         store.close()
 
-    async def _open_anew(self) -> None:
-        """Go over to another store that has taken the place of the one that is open."""
+    async def _follow(self) -> None:
+        """Look at the store's place; what is wrong there for long is told."""
+        found = self._places.look()
+        wrong = ""
+        if found == "gone":
+            wrong = (
+                f"{self._store.url}: the store is not there any more. Put it back; "
+                "until then what was open is served."
+            )
+        elif found != "same" or not self._is_open:
+            wrong = await self._open_anew(found)
+        # One store takes another's place in two steps: the first look may fall between.
+        self._is_lost, self._was_wrong = self._was_wrong and bool(wrong), bool(wrong)
+        if self._is_lost:
+            self._told.complain(wrong)
+
+    async def _open_anew(self, replaced: str) -> str:
+        """Go over to another store that has taken the place of the one that is open.
+
+        Returns why it cannot be opened; then the one before is served.
+        """
         before = (self._store, self._reader, self._places)
         try:
+            if replaced == "folders":
+                self._open()
+                await self._close(*before)
+                return ""
+            # LMDB opens a folder once in a process.
+            self._places.check()
+            if self._is_open:
+                self._is_open = False
+                await self._close(*before)
             self._open()
-        except (RunnerError, OSError):
-            # It is not whole yet; until it is, the one before is served.
-            return
-        await self._close(*before)
+        except (RunnerError, OSError) as error:
+            return str(error)
+        return ""
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_leaving = True
@@ -140,8 +171,7 @@ class Worker:
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
             self._keep_counts()
-            if self._places.are_others():
-                await self._open_anew()
+            await self._follow()
             if os.getppid() != self._work.parent and not self._is_leaving:
                 # The parent was killed: nobody would stop this worker any more.
                 os.kill(os.getpid(), signal.SIGTERM)

@@ -43,6 +43,8 @@ _SPARE_FILES = 100
 _BACKLOG = 2_048
 _STOP_SECONDS = 10
 _RETRY_SECONDS = 1.0
+_RESPAWN_SECONDS = 0.2
+"""At least, between two workers that die one after the other."""
 _RELOAD_SECONDS = 1.0
 """For a new worker to come up, before the old one is asked to leave."""
 
@@ -85,6 +87,8 @@ def run(options: Options) -> None:
         server = _server(options, address, port)
         server.may_reload = lambda: _check_again(options)
         click.echo(_greeting(options, address, port, named, collections), err=True)
+        # Until granian handles it, the handler is the parent's, which ends no worker.
+        os.register_at_fork(after_in_child=_end_when_told)
         _warm(options.store)
         server.serve(target_loader=_loader(work), wrap_loader=False)
     finally:
@@ -124,13 +128,16 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def _end_when_told() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _warm(store: str) -> None:
     """Bring the store into memory beside the workers, which do not wait for it."""
     multiprocessing.Process(target=_read_through, args=(store,), daemon=True).start()
 
 
 def _read_through(url: str) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(RunnerError):
         reader = open_store(url).reader()
         asyncio.run(reader.warm())
@@ -140,8 +147,6 @@ def _loader(work: Work) -> Callable[[], Any]:
     """What a worker process does before it answers."""
 
     def load() -> Any:
-        # Until granian handles it, the handler is the parent's, which ends no worker.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         complain = Complaints()
         while os.getppid() == work.parent:
             try:
@@ -184,8 +189,14 @@ class _Server(MPServer):
             Complaints()(f"Not reloaded: {error}")
             return
         super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-        # Granian stops when a worker dies that was just replaced, as crashing ones do;
-        # one that was replaced by a reload has not crashed yet.
+
+    def _respawn_workers(
+        self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0
+    ) -> None:
+        super()._respawn_workers(
+            workers, spawn_target, target_loader, delay or _RESPAWN_SECONDS
+        )
+        # Granian stops when a worker dies that was just replaced, though others answer.
         self.respawned_wrks.clear()
 
 

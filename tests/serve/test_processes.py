@@ -156,7 +156,9 @@ def test_a_stop_answers_what_was_asked(own: Stored) -> None:
         if before is not None:
             os.environ["TMPDIR"] = before
     workers = server.children()
-    assert len(list(folder.iterdir())) == 1
+    [counts] = folder.iterdir()
+    # A worker that still starts would end without a farewell.
+    until(lambda: len(list(counts.glob("*.json"))) == 2)
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     send(client, PRODUCT, server.headers("both"))
     server.signal(signal.SIGTERM)
@@ -254,6 +256,36 @@ def test_a_key_is_revoked_within_five_seconds(ours: Server) -> None:
 
     assert time.monotonic() - began < 5
     client.close()
+
+
+def test_a_store_whose_files_took_the_place_of_others_is_served(ours: Server) -> None:
+    """As rsync does it, within the folders that the workers have open."""
+    path = Path(ours.store.path)
+    for name in ("keys", "records"):
+        data = path / name / "data.mdb"
+        shutil.copy(data, path / name / "restored")
+        (path / name / "restored").rename(data)
+    store = open_store(str(path))
+    assert store.keys.revoke(ours.store.keys["cut"].split("_")[1])
+    fill(store, PRODUCTS, [row("s1", '{"sku":"s1","name":"Pot"}', ["name", "Pot"])])
+    store.close()
+    began = time.monotonic()
+    until(lambda: {ours.ask(PRODUCT, "cut").status for _ in range(6)} == {401})
+
+    assert time.monotonic() - began < 5
+    until(lambda: {ours.ask(PRODUCT).json["name"] for _ in range(6)} == {"Pot"})
+
+
+def test_a_store_that_is_gone_is_served_and_not_ready(ours: Server) -> None:
+    assert ours.process.stderr
+    with away(ours):
+        until(lambda: {ours.ask("/readyz").status for _ in range(6)} == {503})
+        assert ours.ask("/readyz").json["code"] == "not_ready"
+        assert {ours.ask(PRODUCT).status for _ in range(6)} == {200}
+        lines = (line.decode() for line in iter(ours.process.stderr.readline, b""))
+        assert any("is not there any more" in line for line in lines)
+
+    until(lambda: {ours.ask("/readyz").status for _ in range(6)} == {200})
 
 
 def test_workers_do_not_outlive_their_parent(ours: Server) -> None:
