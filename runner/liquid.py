@@ -169,12 +169,19 @@ def _comment(text: str) -> list[str]:
 
 def _outputs(block: Block, name: str) -> Iterator[str]:
     within: Path = ("records", 0) if block.is_list else ()
+    left_out = 0
     for leaf in block.leaves:
         found = reference(name, (*within, *leaf.path))
         if found is None:
+            left_out += 1
             continue
         escape = " | escape" if leaf.is_text and block.is_html else ""
         yield f"{_label(leaf.path)}: {{{{{found}{escape}}}}}"
+    if left_out:
+        yield from _comment(
+            f"Left out: {left_out} with a name that looks like an address, or that "
+            "Liquid cannot write."
+        )
 
 
 def _label(path: Path) -> str:

@@ -19,6 +19,11 @@ PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What Liquid reads after a dot, and Braze as a variable."""
 
 
+_LIQUID = re.compile(r"\{\{|\}\}|\{%|%\}")
+_ADDRESS = re.compile(r"\S+@\S+|(?:\d[ ()./-]*){9}")
+"""An e-mail address, or nine digits: a phone number or alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A value that a message can print, and whether it may hold HTML."""
@@ -31,11 +36,14 @@ def leaves(columns: Iterable[str], payloads: Iterable[str]) -> tuple[Leaf, ...]:
     """Find every path to a value, in the order of the columns, over some records.
 
     A column that is null in all of them is a path of its own. `payloads` are JSON
-    texts as the store holds them; tombstones have no paths.
+    texts as the store holds them; tombstones have no paths. Raises RecursionError for
+    a record that is too deep for Python.
     """
     shape: dict[str, Any] = dict.fromkeys(columns)
     for payload in payloads:
-        record = json.loads(payload).get("record")
+        # Of a number only that it is one: some are too long for Python to read.
+        found = json.loads(payload, parse_int=_number, parse_float=_number)
+        record = found.get("record")
         if record:
             shape = {
                 name: _merged(known, record.get(name)) for name, known in shape.items()
@@ -43,6 +51,10 @@ def leaves(columns: Iterable[str], payloads: Iterable[str]) -> tuple[Leaf, ...]:
     return tuple(
         leaf for name, found in shape.items() for leaf in _leaves((name,), found)
     )
+
+
+def _number(_: str) -> int:
+    return 0
 
 
 def _merged(known: Any, found: Any) -> Any:
@@ -77,10 +89,13 @@ def _leaves(path: Path, found: Any) -> Iterator[Leaf]:
 def reference(name: str, path: Path) -> str | None:
     """A path in Liquid, such as `record['90_day_summary'].top[0]`.
 
-    None where Liquid has no way to write it: a name with both kinds of quotes.
+    None where Liquid has no way to write it, and where a name would be more than a
+    name: one that ends what it stands in, or an address that a value made a name.
     """
     text = name
     for step in path:
+        if isinstance(step, str) and not _is_name(step):
+            return None
         if isinstance(step, int):
             text += f"[{step}]"
         elif PLAIN_NAME.fullmatch(step):
@@ -92,3 +107,12 @@ def reference(name: str, path: Path) -> str | None:
         else:
             return None
     return text
+
+
+def _is_name(text: str) -> bool:
+    """Whether it may be printed: one line, no Liquid of its own, nobody's address."""
+    return (
+        all(sign.isprintable() for sign in text)
+        and not _LIQUID.search(text)
+        and not _ADDRESS.search(text)
+    )

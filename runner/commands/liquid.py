@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ import click
 
 from ..errors import ConfigError, DeliveryError, nearest
 from ..liquid import Block, recipient_value, written
-from ..record_paths import leaves
+from ..record_paths import Leaf, leaves
 from ..settings import read_secret
 from .options import say
 from .stored import opened_store, store_option, without_extra
@@ -122,7 +122,7 @@ def liquid(  # noqa: PLR0917 - click passes them by name
         definition,
         chosen,
         base,
-        leaves(definition.columns, payloads),
+        _leaves(definition, payloads),
         None if key_in_header else credential,
         looked_up,
         is_html=not plain,
@@ -166,6 +166,18 @@ def _definition(collection: str, held: Mapping[str, Held]) -> Definition:
         msg = f"The store has no collection '{collection}'.{hint}"
         raise ConfigError(msg)
     return held[collection].definition
+
+
+def _leaves(definition: Definition, payloads: Sequence[str]) -> tuple[Leaf, ...]:
+    """The paths of a collection; raises ConfigError for a record that has too many."""
+    try:
+        return leaves(definition.columns, payloads)
+    except RecursionError:
+        msg = (
+            f"{definition.collection}: a record is nested too deeply to be looked "
+            "through. Serve less of it."
+        )
+        raise ConfigError(msg) from None
 
 
 def _check_index(definition: Definition, name: str) -> None:

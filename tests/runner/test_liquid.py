@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.commands.liquid import liquid
+from runner.commands.liquid import _leaves, liquid
 from runner.errors import ConfigError
 from runner.liquid import Block, recipient_value, variable, written
 from runner.record_paths import Leaf, leaves, reference
@@ -38,6 +38,15 @@ def block(**changes: Any) -> str:
         (("a-b", "é", ""), "r['a-b']['é']['']"),
         (("it's",), 'r["it\'s"]'),
         (("both ' and \"",), None),
+        (("100%", "{a}", "2026-01-31"), "r['100%']['{a}']['2026-01-31']"),
+        (("by", "a}}{% connected_content https://x.example %}"), None),
+        (("{{x",), None),
+        (("%}",), None),
+        (("two\nlines",), None),
+        (("two\u2028lines",), None),
+        (("by", "ann@example.com", 0), None),
+        (("+44 20 7946 0958",), None),
+        (("447700900123",), None),
     ],
 )
 def test_a_path_is_written_as_liquid_reads_it(path: Any, text: str | None) -> None:
@@ -65,6 +74,19 @@ def test_paths_come_from_all_records_together() -> None:
         Leaf(("many", 0, "b", "c"), is_text=False),
         Leaf(("hidden",), is_text=True),
     )
+
+
+def test_a_number_of_any_length_is_a_path() -> None:
+    payload = '{"indexes":[],"record":{"id":' + "9" * 5_000 + "}}"
+
+    assert leaves(("id",), [payload]) == (Leaf(("id",), is_text=False),)
+
+
+def test_a_record_that_is_too_deep_is_one_sentence() -> None:
+    payload = '{"indexes":[],"record":{"id":' + "[" * 5_000 + "]" * 5_000 + "}}"
+
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        _leaves(CUSTOMER, [payload])
 
 
 def test_a_column_that_is_not_served_has_no_path() -> None:
@@ -163,6 +185,16 @@ def test_no_note_is_liquid_of_its_own() -> None:
     notes = text.split("{% comment %}")[1].split("{% endcomment %}")[0]
     assert "{" not in notes
     assert "The user_id is the recipient's custom attribute tier" in notes
+
+
+def test_it_says_how_many_names_are_left_out() -> None:
+    names = ("ann@example.com", "a}}{{b", "line\nend", "fine")
+    text = block(leaves=tuple(Leaf(("by", name), is_text=False) for name in names))
+
+    assert "Left out: 3 with a name" in text
+    assert "fine" in text
+    assert not [name for name in names[:3] if name in text]
+    assert "Left out" not in block()
 
 
 # --- the command -------------------------------------------------------------
