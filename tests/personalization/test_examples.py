@@ -171,3 +171,15 @@ def test_all_examples_mean_the_same_port(name: str) -> None:
         ("", "8080"),
     }
     assert "8080" in text
+
+
+def test_a_caller_with_many_connections_is_no_stranger_yet() -> None:
+    """Braze's addresses may be missing from the list; all of ours must not be taken."""
+    text = (EXAMPLES / "nginx.conf").read_text(encoding="utf-8")
+    found = re.search(r"limit_conn addresses (\d+);", text)
+    room = re.search(r"worker_connections (\d+);", text)
+
+    assert found
+    assert room
+    # Each connection has another one to the server behind it.
+    assert 1_000 <= int(found[1]) <= int(room[1]) // 4

@@ -102,7 +102,9 @@ def test_what_is_too_large_or_no_request_is_refused(
     answered = proxy.raw(head + body)
 
     assert answered.startswith(f"HTTP/1.1 {status} ".encode())
-    assert set(json.loads(answered.partition(b"\r\n\r\n")[2])) == {"error", "code"}
+    said = json.loads(answered.partition(b"\r\n\r\n")[2])
+    assert set(said) == {"error", "code", "docs"}
+    assert said["docs"] == "docs/personalization.md#errors"
 
 
 def test_a_slow_client_is_hung_up_on_and_holds_nobody_up(
