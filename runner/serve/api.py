@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from ..store.access import AccessKey
 from ..store.definition import Held
 from ..store.errors import StoreError
-from ..store.interface import KeyRing, Reader
+from ..store.interface import Reader
 from .collections import listing
-from .door import Door, Strangers
+from .door import Door, Find, Strangers
 from .openapi import DOCUMENT
 from .page import PAGE, PAGE_HEADERS
 from .readiness import LOST, Kept, not_ready
@@ -64,15 +64,15 @@ class Told:
 
 
 class Api:
-    """Answers requests from a store's reader and keys."""
+    """Answers requests from a store's reader, and keys by their ids."""
 
     def __init__(
-        self, reader: Reader, keys: KeyRing, told: Told, strangers: Strangers
+        self, reader: Reader, find: Find, told: Told, strangers: Strangers
     ) -> None:
         self._reader = reader
         self._records = Records(reader)
         self._kept = Kept(reader.held)
-        self._door = Door(keys.find)
+        self._door = Door(find)
         self._strangers = strangers
         self._told = told
         self._handlers: dict[str, Handler] = {

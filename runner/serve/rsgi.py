@@ -27,6 +27,7 @@ from .access_log import AccessLog
 from .api import CHECKS, Api, Told
 from .complaints import Complaints
 from .door import Strangers
+from .guesses import Guarded
 from .metrics import render
 from .replaced import Places
 from .reply import Reply
@@ -119,7 +120,10 @@ class Worker:
             raise
         self._store, self._reader, self._places = store, reader, places
         self._is_open = True
-        self._api = Api(reader, store.keys, self._told, self._strangers)
+        # Keys in a folder are quicker read than guarded.
+        is_far = "://" in self._work.store
+        find = Guarded(store.keys).find if is_far else store.keys.find
+        self._api = Api(reader, find, self._told, self._strangers)
 
     async def _close(self, store: Store, reader: Reader, places: Places) -> None:
         places.close()

@@ -30,7 +30,7 @@ from granian.server import MPServer
 from ..errors import RunnerError
 from ..store import open_store
 from .complaints import Complaints
-from .options import Options, check, check_tls, free_port
+from .options import Options, check, check_tls, free_port, is_over
 from .rsgi import Work, Worker
 
 _HEAD_MILLISECONDS = 5_000
@@ -87,6 +87,9 @@ def run(options: Options) -> None:
         server = _server(options, address, port)
         server.may_reload = lambda: _check_again(options)
         click.echo(_greeting(options, address, port, named, collections), err=True)
+        if options.tls and is_over(*options.tls):
+            name = options.tls[0]
+            click.echo(f"{name} has expired: Braze refuses it. Renew it.", err=True)
         # Until granian handles it, the handler is the parent's, which ends no worker.
         os.register_at_fork(after_in_child=_end_when_told)
         _warm(options.store)

@@ -60,7 +60,7 @@ class Asking:
         told = Told(_metrics, self.complaints.append, max_age)
         crowd = Strangers(a_second=0, at_once=strangers)
         self.reader = self.store.reader()
-        self.api = Api(self.reader, self.store.keys, told, crowd)
+        self.api = Api(self.reader, self.store.keys.find, told, crowd)
 
     def ask(
         self, path: str, key: str | None = None, *, method: str = "GET", **headers: str

@@ -14,7 +14,7 @@ import pytest
 from runner.commands.serve import serve
 from runner.errors import ConfigError, RunnerError
 from runner.serve import server
-from runner.serve.options import Options, check, free_port
+from runner.serve.options import Options, check, free_port, is_over
 from runner.store import StoreError, open_store
 
 from .stores import Stored
@@ -60,6 +60,25 @@ def test_a_certificate_needs_its_key(tmp_path: Path, certificate: Path) -> None:
     with pytest.raises(ConfigError, match=r"empty\.pem"):
         check(options("x", tls=(certificate, empty)))
     check(options("x", tls=(certificate, certificate)))
+
+
+@pytest.mark.parametrize(("days", "expected"), [("-1", True), ("2", False)])
+def test_an_expired_certificate_is_seen(
+    tmp_path: Path, days: str, *, expected: bool
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    key, request = tmp_path / "key.pem", tmp_path / "request.pem"
+    made = tmp_path / "certificate.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for command in (
+        ["req", *kind, "-keyout", key, "-out", request, "-subj", "/CN=x"],
+        ["x509", "-req", "-in", request, "-key", key, "-days", days, "-out", made],
+    ):
+        subprocess.run([openssl, *command], check=True, capture_output=True)
+
+    assert is_over(made, key) == expected
 
 
 def test_a_port_in_use_is_refused() -> None:
