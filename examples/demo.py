@@ -22,7 +22,13 @@ import requests
 ROOT = Path(__file__).resolve().parents[1]
 RUNNER = Path(sys.executable).with_name("runner")
 FOLDER = ROOT / ".demo"
-ENCODINGS = ["--vars", "{audience_encodings: [flags, lists, groups, cohorts]}"]
+EVERYTHING = [
+    "--vars",
+    "{audience_encodings: [flags, lists, groups, cohorts], movable_ink: true, "
+    "collections: [customers, products, recommendations, stores]}",
+]
+TODAY = "2026-11-01"
+"""The day on which the demo's data ends."""
 # The seeds stay as they are: the raw table was changed by hand.
 CHANGED = ["--select", "raw_customers+", "--exclude"]
 CHANGED += ["resource_type:seed", "resource_type:unit_test"]
@@ -54,12 +60,22 @@ def main() -> None:
         "BRAZE_PARTNER": "demo",
         "BRAZE_PARTNER_API_KEY": "sandbox-partner-key",
         "BRAZE_DATA_IMPORT_KEY": "sandbox-import-key",
+        "MOVABLE_INK_URL": f"{endpoint}/behavioral/sandbox-account",
+        "MOVABLE_INK_USERNAME": "sandbox",
+        "MOVABLE_INK_PASSWORD": "sandbox-password",
+        "MOVABLE_INK_SALT": "a-salt-for-the-demo-alone",
+        "RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000",
+        "PERSONALIZATION_STORE": str(FOLDER / "store"),
         # Braze asks for five minutes between dependent calls; the sandbox for none.
         "RUNNER_DEPENDENT_SECONDS": str(DEPENDENT_SECONDS),
     }
     say("A Braze on this machine", f"runner sandbox --port {port}")
     sandbox = subprocess.Popen(
-        [RUNNER, "sandbox", "--port", str(port), "--quiet"], stdout=subprocess.DEVNULL
+        [
+            *(RUNNER, "sandbox", "--port", str(port), "--quiet"),
+            *("--movable-ink-day", TODAY),
+        ],
+        stdout=subprocess.DEVNULL,
     )
     try:
         wait_for(endpoint)
@@ -72,7 +88,7 @@ def main() -> None:
 def tour(endpoint: str, environment: dict[str, str]) -> None:
     """Build, push, push what had to wait, approve, change one value, push nothing."""
     tell_as_the_app_does(endpoint)
-    build = ["build", "--quiet", *ENCODINGS]
+    build = ["build", "--quiet", *EVERYTHING]
     say(
         "dbt builds the shop's models and tests them (about a minute)",
         shlex.join(["runner", *build]),
@@ -98,6 +114,9 @@ def tour(endpoint: str, environment: dict[str, str]) -> None:
     say("And the rest of those people; a few merges more ask", "runner push")
     run(environment, "push", expected=GUARDED)
     show_objects(endpoint)
+
+    say("Connected Content is served from here", "runner collections")
+    run(environment, "collections")
 
     customer = change_one_value()
     build = [*build, *CHANGED]
@@ -173,6 +192,8 @@ def show_objects(endpoint: str) -> None:
         print(f"  {len(catalog['items']):6,} items in the catalog {name}")
     for cohort in sorted(cohorts.values(), key=lambda one: str(one["name"])):
         print(f"  {len(cohort['members']):6,} people in the cohort '{cohort['name']}'")
+    events = held("collected")["events"]
+    print(f"\nMovable Ink holds\n  {len(events):6,} events, each of them once")
 
 
 def change_one_value() -> str:
