@@ -106,7 +106,8 @@ def _covered_until(ledger: Ledger, schema: str) -> datetime | None:
 
 def _is_loaded(ledger: Ledger, schema: str, sought: Sought) -> bool:
     found = _columns(ledger, schema, table_name(sought.event_type))
-    return {"properties", "_hour", sought.member} <= found
+    people = {"user_id", "external_user_id"}
+    return {"properties", "_hour", sought.member} | people <= found
 
 
 def _table(ledger: Ledger, schema: str, name: str) -> Relation:
@@ -148,6 +149,8 @@ def _seen(ledger: Ledger, sync: Sync, schema: str, sought: Sought) -> set[str]:
                 unknown_rows.row_key,
                 json_extract_string(payload, '$.properties.event_id') as event_id,
                 json_extract_string(payload, '$.{sought.member}') as member,
+                json_extract_string(payload, '$.external_id') as external_id,
+                json_extract_string(payload, '$.braze_id') as braze_id,
                 -- An hour for clocks that disagree.
                 coalesce(runs.started_at, unknown_rows.unknown_at - interval 7 day)
                     - interval 1 hour as sent_after
@@ -161,7 +164,7 @@ def _seen(ledger: Ledger, sync: Sync, schema: str, sought: Sought) -> set[str]:
             select
                 json_extract_string(try_cast(properties as json), '$.event_id')
                     as event_id,
-                {sought.member} as member
+                {sought.member} as member, external_user_id, user_id, _hour
             from {table}
             where
                 contains(properties, '"event_id"')
@@ -173,7 +176,12 @@ def _seen(ledger: Ledger, sync: Sync, schema: str, sought: Sought) -> set[str]:
         select distinct parked.row_key
         from parked
         semi join arrived
-            on parked.event_id = arrived.event_id and parked.member = arrived.member
+            on parked.event_id = arrived.event_id
+            and parked.member = arrived.member
+            -- Another person's event, or another sync's, may have the same key.
+            and coalesce(parked.external_id = arrived.external_user_id, true)
+            and coalesce(parked.braze_id = arrived.user_id, true)
+            and arrived._hour >= date_trunc('hour', parked.sent_after)
         """,
         [sync.name],
     ).fetchall()

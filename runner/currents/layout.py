@@ -31,6 +31,10 @@ class Listed:
     """Changes when the content does: S3's ETag, or when a local file was written."""
 
 
+FIRST_YEAR, LAST_YEAR = 2011, 2100
+"""Braze is no older; an hour that nobody lives in would make the gaps endless."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventFile:
     """A file in the layout."""
@@ -69,5 +73,7 @@ def _event_file(found: Listed) -> EventFile | None:
     try:
         hour = datetime.strptime(match["hour"], "%Y-%m-%d-%H")  # noqa: DTZ007 - UTC without a zone, as DuckDB has it
     except ValueError:
+        return None
+    if not FIRST_YEAR <= hour.year <= LAST_YEAR:
         return None
     return EventFile(found.path, found.size, found.etag, match["type"], hour)

@@ -26,6 +26,9 @@ class S3Place:
 
     def __init__(self, url: str) -> None:
         bucket, _, self._prefix = url.removeprefix(SCHEME).partition("/")
+        if self._prefix and not self._prefix.endswith("/"):
+            # A folder, as people mean it: "prod" is not "prod-staging".
+            self._prefix += "/"
         if not bucket:
             msg = f"{url}: say {SCHEME}bucket/prefix."
             raise ConfigError(msg)
@@ -98,7 +101,7 @@ class S3Place:
 
     @property
     def _where(self) -> str:
-        return f"{SCHEME}{self._bucket}/{self._prefix}"
+        return f"{SCHEME}{self._bucket}/{self._prefix.removesuffix('/')}"
 
 
 def _again(where: str, code: str) -> RunnerError:

@@ -130,17 +130,19 @@ def the_rest() -> Iterator[Event]:
 
 
 def came_back(at: datetime) -> Iterator[Event]:
-    """Of the parked rows two visits and a sale, and an event that is none of them."""
+    """Of the parked rows two visits and a sale, and two events that are none."""
+    shoes = {"product_id": "shoes", "price": 10.5, "currency": "EUR"}
     behaviors = [
-        ("CustomEvent", "v1", {"name": "viewed"}),
-        ("CustomEvent", "v2", {"name": "viewed"}),
-        ("CustomEvent", "v3", {"name": "another event with its key"}),
-        ("Purchase", "s1", {"product_id": "shoes", "price": 10.5, "currency": "EUR"}),
+        ("CustomEvent", "v1", "u1", {"name": "viewed"}),
+        ("CustomEvent", "v2", "u2", {"name": "viewed"}),
+        ("CustomEvent", "v3", "u3", {"name": "another event with its key"}),
+        ("CustomEvent", "v4", "somebody else", {"name": "viewed"}),
+        ("Purchase", "s1", "u1", shoes),
     ]
-    for kind, key, fields in behaviors:
+    for kind, key, user, fields in behaviors:
         properties = json.dumps({"event_id": key})
         kind_name = f"users.behaviors.{kind}"
-        yield _event(kind_name, at, "u1", properties=properties, **fields)
+        yield _event(kind_name, at, user, properties=properties, **fields)
 
 
 def write_files(directory: Path, events: Iterator[Event], name: str) -> Path:

@@ -34,13 +34,14 @@ groups as (
 
 ),
 
-{# Who said no before Braze knew the external_id meant it all the same: it is theirs who
-   are that user now, and theirs who have the address. A yes is nobody's but the sayer's. #}
-anonymous_refusals as (
+{# A no holds for whoever that user is now (Braze knew no external_id then, or another, or
+   merged the user since), and for whoever has the address. A yes is nobody's but the
+   sayer's. #}
+refusals as (
 
     select *
     from currents_changes
-    where external_id is null and state = 'unsubscribed'
+    where state = 'unsubscribed'
 
 ),
 
@@ -53,27 +54,27 @@ changes as (
     from currents_changes
     union all
     select
-        anonymous_refusals.change_id,
+        refusals.change_id,
         users.external_id,
-        anonymous_refusals.subscription_group_id,
-        anonymous_refusals.channel,
-        anonymous_refusals.state,
-        anonymous_refusals.changed_at
-    from anonymous_refusals
+        refusals.subscription_group_id,
+        refusals.channel,
+        refusals.state,
+        refusals.changed_at
+    from refusals
     inner join users
-        on anonymous_refusals.user_id = users.user_id
+        on refusals.user_id = users.user_id
     union all
     select
-        anonymous_refusals.change_id,
+        refusals.change_id,
         customers.external_id,
-        anonymous_refusals.subscription_group_id,
-        anonymous_refusals.channel,
-        anonymous_refusals.state,
-        anonymous_refusals.changed_at
-    from anonymous_refusals
+        refusals.subscription_group_id,
+        refusals.channel,
+        refusals.state,
+        refusals.changed_at
+    from refusals
     inner join customers
-        on anonymous_refusals.email = customers.email
-    where anonymous_refusals.channel = 'email'
+        on refusals.email = customers.email
+    where refusals.channel = 'email'
 
 ),
 
