@@ -67,7 +67,7 @@ def fetch(request: Request, seconds: float = SECONDS) -> Answer:
         connection.connect()
     except OSError:
         return Answer(NO_CONNECTION, failure="No connection.")
-    late = threading.Event()
+    late, answer = threading.Event(), Answer(NO_CONNECTION)
     left = seconds - (time.monotonic() - started)
     timer = threading.Timer(left, _cut, (connection.sock, late))
     timer.daemon = True
@@ -77,6 +77,9 @@ def fetch(request: Request, seconds: float = SECONDS) -> Answer:
     except ValueError:
         # What http.client says of it holds the header.
         return Answer(NOT_CALLED, failure="A header holds what none may hold.")
+    except TimeoutError:
+        # The wire waits as long as the timer does, and may be the first to say so.
+        late.set()
     except (OSError, http.client.HTTPException):
         answer = Answer(NO_CONNECTION, failure="The connection broke.")
     finally:
