@@ -82,7 +82,7 @@ def test_imports_run_in_one_direction() -> None:
 
 
 NAMES_NOBODY = "runner.serve.options"
-"""Looks at the age of its own certificate, in memory; the name in it is the caller's."""
+"""Looks at the age of its own certificate, in memory; the name in it says nothing."""
 
 
 @pytest.mark.parametrize("module", MODULES)
