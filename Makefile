@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+EMULATOR := .emulator/.installed
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
 .PHONY: demo test setup services lint types models tests clean bench soak
 
-demo: setup  ## Build the demo shop, push it to a Braze on this machine, show what arrived
+demo: $(INSTALLED)  ## Build the demo shop, push it to a Braze on this machine, show what arrived
 	@$(BIN)/python examples/demo.py
 
 test: setup services lint types  ## Run every check, the long ones side by side
@@ -18,13 +19,20 @@ tests:
 	@$(BIN)/python -m compileall -q runner
 	$(BIN)/python -m pytest
 
-setup: $(INSTALLED)
+setup: $(INSTALLED) $(EMULATOR)
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	@echo "Installing into .venv (about half a minute the first time) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Snowflake's emulator pins another DuckDB than ours: tests/snowflake/requirements.txt.
+$(EMULATOR): tests/snowflake/requirements.txt
+	@echo "Installing the emulator of Snowflake into .emulator ..."
+	@$(PYTHON) -m venv .emulator
+	@.emulator/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # What some tests talk to, and are skipped without: a Redis, a proxy, a browser.
@@ -64,4 +72,4 @@ soak: setup  ## Serve under load for ten minutes while pushes come in
 	$(BIN)/python -m benchmarks soak --minutes 10
 
 clean:
-	rm -rf .venv .models .demo target logs dbt_packages
+	rm -rf .venv .emulator .models .demo target logs dbt_packages

@@ -1,0 +1,142 @@
+"""What dbt and the runner rely on works on the emulator; each shim is held here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .conftest import Emulator
+
+# Fails for who installed the development extra without Snowflake's, and says so.
+errors = pytest.importorskip("snowflake.connector.errors")
+
+ROWS = json.dumps([{"i": 1, "h": "x"}, {"i": 2, "h": "y"}])
+FROM_JSON = (
+    "insert into items select f.value:i::int, f.value:h::varchar "
+    "from table(flatten(input => parse_json(?))) f"
+)
+
+
+@pytest.fixture
+def cursor(emulator: Emulator) -> Iterator[Any]:
+    """A cursor over an empty table `items`."""
+    with emulator.connect("EMULATED") as connection:
+        cursor = connection.cursor()
+        cursor.execute("create or replace table items (i int, h varchar)")
+        yield cursor
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("to_number('ff00ff00', 'XXXXXXXX')", 0xFF00FF00),
+        (
+            "to_char(to_timestamp_ntz('2026-01-02 03:04:05.678'),"
+            ' \'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"\')',
+            "2026-01-02T03:04:05.678Z",
+        ),
+        (
+            'to_char(c, \'YYYY-MM-DD"T"HH24:MI"Z"\')'
+            " from (select '2026-01-02 03:04:05'::timestamp_ntz as c)",
+            "2026-01-02T03:04Z",
+        ),
+        ("to_char(try_to_timestamp_ntz('2026-01-02'), 'YYYYMMDD')", "20260102"),
+        ("try_to_timestamp_ntz('nonsense')", None),
+        (
+            "try_to_timestamp_ntz('2026-01-02T', 'YYYY-MM-DD\"T\"')::date::varchar",
+            "2026-01-02",
+        ),
+        ("to_variant('x')::varchar", "x"),
+        ("hash('x') between -pow(2, 63) and pow(2, 63)", True),
+        ("array_construct('a', 'b')", '["a", "b"]'),
+        ("(select array_construct('a', 'b') as c)", '["a", "b"]'),
+    ],
+)
+def test_functions_answer_as_snowflake_documents(
+    cursor: Any, expression: str, value: object
+) -> None:
+    (found,) = cursor.execute(f"select {expression}").fetchone()
+
+    if isinstance(value, str) and value.startswith("["):
+        found, value = json.loads(found), json.loads(value)
+    assert found == value
+
+
+def test_dml_says_how_many_rows_it_touched(cursor: Any) -> None:
+    cursor.execute(FROM_JSON, (ROWS,))
+    assert cursor.rowcount == 2
+    cursor.execute("update items set h = ? where i = ?", ("z", 1))
+    assert cursor.rowcount == 1
+    cursor.execute(
+        "merge into items using (select 2 as i, 'm' as h union all select 3, 'n') s"
+        " on items.i = s.i when matched then update set h = s.h"
+        " when not matched then insert (i, h) values (i, h)"
+    )
+    assert cursor.rowcount == 2
+    cursor.execute("delete from items where i = 1")
+    assert cursor.rowcount == 1
+    assert cursor.execute("select * from items order by i").fetchall() == [
+        (2, "m"),
+        (3, "n"),
+    ]
+
+
+@pytest.mark.parametrize(("end", "kept"), [("commit", 2), ("rollback", 0)])
+def test_a_transaction_ends_as_told(cursor: Any, end: str, kept: int) -> None:
+    cursor.execute("begin")
+    cursor.execute(FROM_JSON, (ROWS,))
+    cursor.execute(end)
+
+    assert cursor.execute("select count(*) from items").fetchone() == (kept,)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["query_tag = 'a; b'", "lock_timeout = 5", "abort_detached_query = true"],
+)
+def test_a_session_takes_settings(cursor: Any, setting: str) -> None:
+    cursor.execute(f"alter session set {setting}")
+
+    assert cursor.fetchone() == ("Statement executed successfully.",)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "selec",
+        "select no_such_function(1)",
+        "select * from no_such_table",
+        "select cast('x' as int)",
+        "select object_delete(parse_json('{}'), 'a')",
+        "put file://nowhere @~",
+    ],
+)
+def test_a_statement_that_fails_is_an_error_and_not_a_hang(
+    cursor: Any, statement: str
+) -> None:
+    with pytest.raises(errors.Error):
+        cursor.execute(statement, timeout=5)
+
+    assert cursor.execute("select 1").fetchone() == (1,)
+
+
+def test_rows_come_as_arrow(cursor: Any) -> None:
+    cursor.execute(
+        "select seq4() as n, array_construct('a') as items"
+        " from table(generator(rowcount => 5000))"
+    )
+
+    batches = list(cursor.fetch_arrow_batches())
+
+    assert sum(batch.num_rows for batch in batches) == 5000
+    assert batches[0].to_pylist()[0] == {"N": 0, "ITEMS": '["a"]'}
+
+
+def test_a_temporary_table_stands_where_it_is_said_to(cursor: Any) -> None:
+    name = "EMULATED.BRIDGE.passing"
+    cursor.execute(f"create or replace temporary table {name} as select 1 as a")
+
+    assert cursor.execute(f"select a from {name}").fetchone() == (1,)
