@@ -1,8 +1,8 @@
 {#
     The states of the mart that are newer than the last word, as a select in parentheses.
     The last word on a user and group is the later of what Braze said (`heard`) and what we
-    sent; of the same moment it is Braze's. A state that equals the last word is not said
-    again, one that is not newer is not said at all.
+    sent. Of the same second it is the no, and of two yeses Braze's. A state that equals the
+    last word is not said again, one that is not newer is not said at all.
 
     A word of Braze's that repeats what we sent may be our own echo, dated when it arrived.
     For an unsubscription it counts from the consent that we sent, lest our own echo outlive
@@ -43,7 +43,7 @@
                 partition by {{ braze_bridge.subscription_key(user) }}
                 order by
                     case when _heard_at is null then 0 else 1 end,
-                    _heard_at desc,
+                    date_trunc('second', _heard_at) desc,
                     _heard_state desc
             ) = 1
         {%- else -%}
@@ -81,8 +81,11 @@
             _said_at,
             _heard_key is not null or _said_key is not null as _has_word,
             _heard_key is not null
-            and (_said_key is null or _heard_at is null or _heard_at >= _said_at)
-                as _is_heard
+            and (
+                _said_key is null
+                or _heard_at is null
+                or not {{ braze_bridge.is_later_word('_said_state', '_said_at', '_heard_at') }}
+            ) as _is_heard
         from states
         left join heard_states on _state_key = _heard_key
         left join said_states on _state_key = _said_key
@@ -143,9 +146,21 @@
         or not _has_word
         or (
             state is distinct from _last_state
-            and (consented_at > _last_at) is not false
+            and {{ braze_bridge.is_later_word('state', 'consented_at', '_last_at') }}
+                is not false
         )
 )
+{%- endmacro %}
+
+
+{# Whether a state is a later word than another of that moment. Braze tells no more than
+   seconds, and a no that may be the later one is: of the same second it counts. #}
+{% macro is_later_word(state, moment, other_moment) -%}
+    (case
+        when {{ state }} = 'unsubscribed'
+            then date_trunc('second', {{ moment }}) >= date_trunc('second', {{ other_moment }})
+        else date_trunc('second', {{ moment }}) > date_trunc('second', {{ other_moment }})
+    end)
 {%- endmacro %}
 
 
