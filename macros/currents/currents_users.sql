@@ -1,111 +1,138 @@
-{# Which external_id Braze saw with which of its users, and when: user_id, external_id,
-   occurred_at. Read from the types that models read and from two that most projects have
-   (sessions, profile updates). #}
+{# Which external_id Braze saw with which of its users, from when to when: user_id,
+   external_id, first_seen_at, last_seen_at. Every type is read, known to us or not: the
+   external_id of a deleted user may have been told by any of them. #}
 {% macro currents_sightings() -%}
-    {%- set event_types = [
-        'users.profile.Update', 'users.behaviors.app.SessionStart',
-        'users.behaviors.CustomEvent', 'users.behaviors.Purchase',
-        'users.behaviors.subscription.GlobalStateChange',
-        'users.behaviors.subscriptiongroup.StateChange',
-    ] + braze_bridge.currents_message_actions().keys() | list -%}
-    {%- for event_type in braze_bridge.currents_loaded(event_types) %}
 select
     user_id,
-    external_user_id as external_id,
-    {{ braze_bridge.currents_moment('time') }} as occurred_at
+    external_id,
+    min(occurred_at) as first_seen_at,
+    max(occurred_at) as last_seen_at
 from (
-    {{ braze_bridge.currents_events(event_type) | indent(4) }}
-) as events
-where
-    user_id is not null
-    and external_user_id <> ''
-    and {{ braze_bridge.currents_set_aside('time') }} is null
-{% if not loop.last %}union all{% endif %}
-    {%- endfor %}
+    select
+        user_id,
+        external_user_id as external_id,
+        {{ braze_bridge.currents_moment('time') }} as occurred_at
+    from (
+        {{ adapter.dispatch('currents_seen_users', 'braze_bridge')() | indent(8) }}
+    ) as events
+    where
+        user_id <> ''
+        and external_user_id <> ''
+        and {{ braze_bridge.currents_set_aside('time') }} is null
+) as sightings
+group by user_id, external_id
 {%- endmacro %}
 
 
-{# Users whose profiles were deleted in Braze, by whomever: user_key ('external_id:c1' or
-   'braze_id:...') and deleted_at. Braze names its own user_id alone, so an external_id is
-   known where an event told it, and is the user's unless another one had taken it over. #}
-{% macro currents_deleted_users() -%}
-    {%- set event_type = 'users.UserDeleteRequest' -%}
-with deletions as (
+{# user_id, external_user_id and time of every event that was loaded. #}
+{% macro default__currents_seen_users() -%}
+    {%- for relation in braze_bridge.currents_relations_of_users() %}
+select
+    try_cast(user_id as varchar) as user_id,
+    try_cast(external_user_id as varchar) as external_user_id,
+    try_cast(time as bigint) as time
+from {{ relation }}
+{% if not loop.last %}union all{% endif %}
+    {%- else %}
+select
+    cast(null as varchar) as user_id,
+    cast(null as varchar) as external_user_id,
+    cast(null as bigint) as time
+where false
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro snowflake__currents_seen_users() -%}
+    {%- set relation = braze_bridge.currents_relation('users.profile.Update') -%}
+select
+    {%- for name, type in [
+        ('user_id', 'varchar'), ('external_user_id', 'varchar'), ('time', 'bigint'),
+    ] %}
+    {% if not relation -%}
+    cast(null as {{ type }}) as {{ name }}
+    {%- elif type == 'varchar' -%}
+    cast(get(event, '{{ name }}') as varchar) as {{ name }}
+    {%- else -%}
+    try_cast(cast(get(event, '{{ name }}') as varchar) as {{ type }}) as {{ name }}
+    {%- endif -%}
+    {{ ',' if not loop.last }}
+    {%- endfor %}
+{% if relation %}from {{ relation }}{% else %}where false{% endif %}
+{%- endmacro %}
+
+
+{# The tables of Currents that tell whom an event is about; none before the first file. #}
+{% macro currents_relations_of_users() -%}
+    {%- set relations = [] -%}
+    {%- if execute -%}
+        {%- set schema = target.schema ~ '_currents' -%}
+        {%- set query -%}
+            select table_name
+            from information_schema.columns
+            where
+                lower(table_catalog) = lower('{{ target.database }}')
+                and lower(table_schema) = lower('{{ schema }}')
+                and lower(column_name) in ('user_id', 'external_user_id', 'time')
+            group by table_name
+            having count(*) = 3
+            order by table_name
+        {%- endset -%}
+        {%- for row in run_query(query).rows -%}
+            {%- do relations.append(
+                api.Relation.create(target.database, schema, row['table_name'])
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(relations) -}}
+{%- endmacro %}
+
+
+{# Which user was left of each user whom Braze merged into another: user_id, survivor_id.
+   A survivor may be merged in its turn; twenty steps, since two may name each other. #}
+{% macro currents_merged_users() -%}
+with recursive
+
+orphans as (
 
     select
         user_id,
-        min({{ braze_bridge.currents_moment('time') }}) as deleted_at
+        orphaned_by_id as survivor_id
     from (
-        {{ braze_bridge.currents_events(event_type) | indent(8) }}
+        {{ braze_bridge.currents_events(
+            'users.UserOrphan', {'orphaned_by_id': 'varchar'}
+        ) | indent(8) }}
     ) as events
-    where user_id is not null and {{ braze_bridge.currents_set_aside('time') }} is null
-    group by user_id
+    where
+        user_id <> ''
+        and orphaned_by_id <> ''
+        and user_id <> orphaned_by_id
+        and {{ braze_bridge.currents_set_aside('time') }} is null
+    qualify row_number() over (partition by user_id order by time desc, id) = 1
 
 ),
 
-sightings as (
-
-    {{ braze_bridge.currents_sightings() | indent(4) }}
-
-),
-
-named_deletions as (
+survivors as (
 
     select
-        deletions.user_id,
-        deletions.deleted_at,
-        max_by(sightings.external_id, sightings.occurred_at) as external_id
-    from deletions
-    inner join sightings on deletions.user_id = sightings.user_id
-    group by deletions.user_id, deletions.deleted_at
-
-),
-
-last_holders as (
-
+        user_id,
+        survivor_id,
+        1 as step
+    from orphans
+    union all
     select
-        named_deletions.external_id,
-        named_deletions.user_id,
-        named_deletions.deleted_at,
-        max_by(sightings.user_id, sightings.occurred_at) as holder
-    from named_deletions
-    left join sightings
-        on
-            named_deletions.external_id = sightings.external_id
-            and sightings.occurred_at <= named_deletions.deleted_at
-    group by
-        named_deletions.external_id, named_deletions.user_id, named_deletions.deleted_at
+        survivors.user_id,
+        orphans.survivor_id,
+        survivors.step + 1 as step
+    from survivors
+    inner join orphans
+        on survivors.survivor_id = orphans.user_id
+    where survivors.step < 20
 
 )
 
 select
-    {{ braze_bridge.user_key('external_id') }} as user_key,
-    min(deleted_at) as deleted_at
-from last_holders
-where coalesce(holder, user_id) = user_id
-group by external_id
-union all
-select
-    {{ braze_bridge.user_key('braze_id', 'user_id') }} as user_key,
-    deleted_at
-from deletions
-{%- endmacro %}
-
-
-{# A hook of ledger_suppressed_users: after each build it knows whom Braze has deleted, so
-   that no plan makes them again. Who is in it already stays as he is. #}
-{% macro suppress_deleted_users(ledger) -%}
-    {%- if braze_bridge.currents_relation('users.UserDeleteRequest') -%}
-insert into {{ ledger }} (user_hash, run_id, suppressed_at, deleted_at)
-select user_hash, 'currents', {{ braze_bridge.run_time() }}, deleted_at
-from (
-    select
-        {{ braze_bridge.user_hash('user_key') }} as user_hash,
-        deleted_at
-    from (
-        {{ braze_bridge.currents_deleted_users() | indent(8) }}
-    ) as deleted_users
-) as hashed_users
-where user_hash not in (select user_hash from {{ ledger }} where user_hash is not null)
-    {%- endif -%}
+    user_id,
+    max_by(survivor_id, step) as survivor_id
+from survivors
+group by user_id
 {%- endmacro %}

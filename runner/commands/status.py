@@ -54,11 +54,14 @@ def status(selection: Selection, select: tuple[str, ...], output: str) -> None:
             _row(ledger, sync, held.get(sync.name, ()), at_work)
             for sync in place.syncs(select)
         ]
+        deleted = _deleted_in_braze(ledger)
     if output == "json":
         click.echo(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows]))
     else:
         header = [name.replace("_", " ") for name in _COLUMNS]
         click.echo(table(header, rows))
+        if deleted:
+            click.echo(deleted)
 
 
 def _row(
@@ -93,6 +96,22 @@ def _row(
         _time(finished_at),
         _minutes_since(clean[0] if clean else None),
     ]
+
+
+def _deleted_in_braze(ledger: Ledger) -> str | None:
+    """Whom builds have suppressed as Currents told of their deletion, if anybody."""
+    count, last = ledger.connection.execute(
+        f"""
+        select count(*), max(suppressed_at) from {ledger.suppressed}
+        where run_id = 'currents'
+        """
+    ).fetchone() or (0, None)
+    if not count:
+        return None
+    return (
+        f"Deleted in Braze, so suppressed here: {count:,} identifiers, the last at "
+        f"{_time(last)}. engagement_deleted_users names them."
+    )
 
 
 def _pending(ledger: Ledger, sync: Sync) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from runner.sandbox import Sandbox
 from tests.conftest import LEDGER, NearShop, copy, copy_to_build, shared, write
 
-from . import told
+from . import told, told_unclear
 from .project import FILES
 
 """Whether the command line names it yet or not."""
@@ -59,7 +59,10 @@ def heard_shop(
 
     def make(directory: Path) -> None:
         shop = NearShop(copy_to_build(told_shop, directory).directory)
-        events = chain(told.consent(), told.engagement(), told.the_rest())
+        events = chain(
+            *(told.consent(), told.engagement(), told.the_rest()),
+            *(told_unclear.consent(), told_unclear.deletions()),
+        )
         load(shop, told.write_files(directory, events, "loop"))
         built = shop.runner(*BUILD, "-s", "tag:currents+")
         assert built.code == 0, built.out + built.err

@@ -10,17 +10,26 @@ from tests.conftest import PROJECT
 
 NEWS = "group-news"
 
-PEOPLE = (
-    *("u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"),
-    *("e1", "e2", "e3", "b1", "b2", "gone", "moved"),
-)
-"""u: consent, e: engagement, b: bounces; `gone` is deleted in Braze."""
-
 CONSENTS = {
     **dict.fromkeys(("u1", "u2", "u5", "u6", "u7", "u8"), "email"),
-    "u3": "push",
-    "u4": "newsletter",
+    **dict.fromkeys(("n1", "n2", "n3", "n4", "n5", "n8", "n9"), "email"),
+    **dict.fromkeys(("u3", "n6"), "push"),
+    **dict.fromkeys(("u4", "n7"), "newsletter"),
 }
+
+GONE = (
+    *("gone", "gone-canvas", "gone-campaigns", "gone-behaviors"),
+    *("gone-merged", "gone-survivor", "gone-renamed", "gone-twice"),
+)
+"""Deleted in Braze."""
+
+PEOPLE = (
+    *CONSENTS,
+    *("e1", "e2", "e3", "b1", "b2"),
+    *GONE,
+    *("moved", "kept-merged", "kept-blank", "kept-taken"),
+)
+"""u, n: consent, e: engagement, b: bounces."""
 
 _CONFIG = """\
 name: shop
@@ -57,6 +66,7 @@ vars:
   message_engagement: true
   lift_campaigns:
     - {campaign: spring, audience: voucher, days: 14}
+    - {campaign: autumn, audience: voucher, days: 14}
     - {campaign: never-sent, audience: voucher, days: 14}
 """
 
@@ -96,7 +106,7 @@ _MODELS = {
         *(
             f"'{person}' as external_id, '{group}' as subscription_group, "
             f"'{'subscribed' if group == 'newsletter' else 'opted_in'}' as state, "
-            "timestamp '2026-10-01 10:00:00' as consented_at"
+            "timestamp '2026-10-01 10:00:00.4' as consented_at"
             for person, group in CONSENTS.items()
         )
     ),

@@ -13,9 +13,15 @@ from tests.currents.files import Desk, write
 from .project import NEWS
 
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
+CONSENTED = datetime(2026, 10, 1, 10, tzinfo=UTC)
+"""When the warehouse heard a yes of everybody, but for fractions of a second."""
 TEXT, WHOLE, YES = ["null", "string"], ["null", "long"], ["null", "boolean"]
 MORE: dict[str, dict[str, Any]] = {
-    "users.messages.email.Send": {"email_address": "string", "campaign_id": TEXT},
+    "users.messages.email.Send": {
+        "email_address": "string",
+        "campaign_id": TEXT,
+        "canvas_id": TEXT,
+    },
     "users.messages.email.Delivery": {"email_address": "string"},
     "users.messages.email.Open": {"machine_open": TEXT, "canvas_id": TEXT},
     "users.messages.email.Click": {"is_suspected_bot_click": YES},
@@ -25,6 +31,7 @@ MORE: dict[str, dict[str, Any]] = {
     "users.behaviors.subscription.GlobalStateChange": {
         "subscription_status": "string",
         "channel": TEXT,
+        "email_address": TEXT,
     },
     "users.behaviors.subscriptiongroup.StateChange": {
         "subscription_status": "string",
@@ -49,13 +56,15 @@ def ago(days: float) -> datetime:
     return TODAY - timedelta(days=days)
 
 
-def _event(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
+def event(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
+    """What Braze tells of a person, under `user_id` or one of the person's own."""
     user = fields.pop("user_id", f"braze-{person}")
     return kind, at, {"user_id": user, "external_user_id": person, **fields}
 
 
-def _email(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
-    return _event(f"users.messages.email.{kind}", at, person, **fields)
+def email(kind: str, at: datetime, person: str | None, **fields: Any) -> Event:
+    """What happened to an e-mail."""
+    return event(f"users.messages.email.{kind}", at, person, **fields)
 
 
 def consent() -> Iterator[Event]:
@@ -63,17 +72,17 @@ def consent() -> Iterator[Event]:
     unsubscribed = ("u1", ago(3), {}), ("u6", ago(60), {}), ("u7", ago(-3000), {})
     for person, at, fields in unsubscribed:
         address = f"{person}@example.com"
-        yield _email("Unsubscribe", at, person, email_address=address, **fields)
-    yield _email("MarkAsSpam", ago(3), "u2", email_address="u2@example.com")
+        yield email("Unsubscribe", at, person, email_address=address, **fields)
+    yield email("MarkAsSpam", ago(3), "u2", email_address="u2@example.com")
     anonymous = {"email_address": " U5@Example.com", "user_id": "nobody"}
-    yield _email("Unsubscribe", ago(3), None, **anonymous)
-    yield _event(
+    yield email("Unsubscribe", ago(3), None, **anonymous)
+    yield event(
         "users.behaviors.subscription.GlobalStateChange",
         *(ago(3), "u3"),
         subscription_status="Unsubscribed",
         channel="push",
     )
-    yield _event(
+    yield event(
         "users.behaviors.subscriptiongroup.StateChange",
         *(ago(3), "u4"),
         subscription_status="Unsubscribed",
@@ -86,40 +95,41 @@ def engagement() -> Iterator[Event]:
     for days in (100, 80, 60, 40, 20, 10):
         for person in ("e1", "e2", "e3"):
             address = f"{person}@example.com"
-            yield _email("Send", ago(days), person, email_address=address)
-    yield _email("Open", ago(10), "e1", canvas_id="welcome")
-    yield _email("Open", ago(9), "e1", machine_open="true")
-    yield _email("Click", ago(2), "e1", is_suspected_bot_click=True)
+            yield email("Send", ago(days), person, email_address=address)
+    yield email("Open", ago(10), "e1", canvas_id="welcome")
+    yield email("Open", ago(9), "e1", machine_open="true")
+    yield email("Click", ago(2), "e1", is_suspected_bot_click=True)
     for days in (5, 4):
-        yield _email("Open", ago(days), "e2", machine_open="true")
-    yield _email("Click", ago(20), None, user_id="visitor")
+        yield email("Open", ago(days), "e2", machine_open="true")
+    yield email("Click", ago(20), None, user_id="visitor")
     for orphan, survivor in (("visitor", "device"), ("device", "braze-e3")):
         fields = {"user_id": orphan, "orphaned_by_id": survivor}
-        yield _event("users.UserOrphan", ago(15), None, **fields)
-    yield _event("users.messages.whatsapp.Read", ago(6), "e3")
-    yield _event("users.messages.whatsapp.Read", ago(5), "e3")
+        yield event("users.UserOrphan", ago(15), None, **fields)
+    yield event("users.messages.whatsapp.Read", ago(6), "e3")
+    yield event("users.messages.whatsapp.Read", ago(5), "e3")
 
 
 def the_rest() -> Iterator[Event]:
     """Bounces, a campaign, deletions, purchases."""
     for person in ("b1", "b2"):
         address = f"{person}@example.com"
-        yield _email("Bounce", ago(10), person, email_address=address)
-    yield _email("Delivery", ago(5), "b2", email_address="b2@example.com")
-    sent = {"email_address": "m0@example.com", "campaign_id": "spring"}
-    yield _email("Send", datetime(2026, 10, 2, tzinfo=UTC), "m0", **sent)
+        yield email("Bounce", ago(10), person, email_address=address)
+    yield email("Delivery", ago(5), "b2", email_address="b2@example.com")
+    for campaign, canvas in (("spring", None), ("", "autumn")):
+        sent = {"campaign_id": campaign, "canvas_id": canvas, "email_address": ""}
+        yield email("Send", datetime(2026, 10, 2, tzinfo=UTC), "m0", **sent)
 
     address = {"email_address": "gone@example.com"}
-    yield _email("Send", ago(30), "gone", **address)
-    yield _event("users.UserDeleteRequest", ago(2), None, user_id="braze-gone")
+    yield email("Send", ago(30), "gone", **address)
+    yield event("users.UserDeleteRequest", ago(2), None, user_id="braze-gone")
     # Another user had the id when the first one was deleted.
     moved = {"email_address": "moved@example.com"}
-    yield _email("Send", ago(30), "moved", user_id="old", **moved)
-    yield _email("Send", ago(20), "moved", user_id="new", **moved)
-    yield _event("users.UserDeleteRequest", ago(2), None, user_id="old")
+    yield email("Send", ago(30), "moved", user_id="old", **moved)
+    yield email("Send", ago(20), "moved", user_id="new", **moved)
+    yield event("users.UserDeleteRequest", ago(2), None, user_id="old")
 
     for text in ('{"event_id": "s9"}', "no JSON"):
-        yield _event(
+        yield event(
             "users.behaviors.Purchase",
             *(ago(3), "e1"),
             product_id="hat",
@@ -142,7 +152,7 @@ def came_back(at: datetime) -> Iterator[Event]:
     for kind, key, user, fields in behaviors:
         properties = json.dumps({"event_id": key})
         kind_name = f"users.behaviors.{kind}"
-        yield _event(kind_name, at, user, properties=properties, **fields)
+        yield event(kind_name, at, user, properties=properties, **fields)
 
 
 def write_files(directory: Path, events: Iterator[Event], name: str) -> Path:

@@ -28,9 +28,16 @@ ALLOWED = {
 MODELS = {
     path.stem: path for path in (MACROS.parent / "models").glob("sync/*__pending.sql")
 }
-CURRENTS = sorted((MACROS.parent / "models").glob("staging/currents/*.sql")) + sorted(
-    (MACROS.parent / "models").glob("intermediate/**/int_currents_*.sql")
-)
+CURRENTS = [
+    path
+    for pattern in (
+        "staging/currents/*.sql",
+        "intermediate/**/int_currents_*.sql",
+        "marts/engagement/engagement_deleted_users.sql",
+    )
+    for path in sorted((MACROS.parent / "models").glob(pattern))
+]
+EVENTS = "db.main_currents.currents_events"
 ON_SNOWFLAKE = {
     "braze_audience_flags__pending",
     "braze_audience_groups__pending",
@@ -39,6 +46,14 @@ ON_SNOWFLAKE = {
     "braze_message_engagement__pending",
     "braze_subscription_states__pending",
 }
+
+
+def tables_read(sql: str) -> set[str]:
+    """The tables that a statement of Snowflake's names, without its own."""
+    query = sqlglot.parse_one(sql, read="snowflake")
+    common = {each.alias for each in query.find_all(exp.CTE)}
+    tables = query.find_all(exp.Table)
+    return {table.sql().split(" AS ")[0] for table in tables} - common
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
@@ -56,14 +71,16 @@ def test_these_models_are_snowflakes_sql(model: str) -> None:
 @pytest.mark.parametrize("path", CURRENTS, ids=lambda path: path.stem)
 def test_models_of_currents_read_the_one_table_that_snowflake_has(path: Path) -> None:
     """examples/currents/snowflake.sql fills it."""
-    sql = render_model("snowflake", path, execute=True)
+    assert EVENTS in tables_read(render_model("snowflake", path, execute=True))
 
-    query = sqlglot.parse_one(sql, read="snowflake")
-    common = {each.alias for each in query.find_all(exp.CTE)}
-    read = {table.sql() for table in query.find_all(exp.Table)} - common
-    assert "db.main_currents.currents_events" in {
-        name.split(" AS ")[0] for name in read
-    }
+
+def test_so_does_the_hook_that_suppresses_whom_braze_deleted(tmp_path: Path) -> None:
+    hook = tmp_path / "hook.sql"
+    hook.write_text("{{ suppress_deleted_users('db.ledger.suppressed') }}", "utf-8")
+
+    read = tables_read(render_model("snowflake", hook, execute=True))
+
+    assert read == {EVENTS, "db.ledger.suppressed"}
 
 
 @pytest.mark.parametrize("model", sorted(MODELS.keys() - ON_SNOWFLAKE))

@@ -6,11 +6,30 @@ seeded_changes as (
 
 ),
 
+channels as (
+
+    select 'email' as channel
+    union all
+    select 'push' as channel
+
+),
+
+{# Which channel a no without one meant is not known: it is a no to both. #}
 currents_changes as (
 
-    select *
-    from {{ ref('stg_currents__subscription_changes') }}
-    where set_aside is null
+    select
+        changes.change_id,
+        changes.user_id,
+        changes.external_id,
+        changes.email,
+        changes.subscription_group_id,
+        coalesce(changes.channel, channels.channel) as channel,
+        changes.state,
+        changes.changed_at
+    from {{ ref('stg_currents__subscription_changes') }} as changes
+    left join channels
+        on changes.channel is null and changes.subscription_group_id is null
+    where changes.set_aside is null
 
 ),
 
@@ -92,12 +111,12 @@ named as (
         changes.changed_at
     from changes
     left join groups
-        on changes.subscription_group_id = groups.subscription_group_id
+        on lower(changes.subscription_group_id) = lower(groups.subscription_group_id)
     where changes.external_id is not null
 
 ),
 
-{# Of a yes and a no of the same second the no counts. #}
+{# Of a yes and a no of the same second the no counts: Braze tells no more than seconds. #}
 latest as (
 
     select
@@ -112,7 +131,7 @@ latest as (
     qualify
         row_number() over (
             partition by external_id, subscription_group
-            order by changed_at desc, state desc, change_id
+            order by date_trunc('second', changed_at) desc, state desc, change_id
         ) = 1
 
 )

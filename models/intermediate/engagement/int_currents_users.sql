@@ -1,4 +1,4 @@
-with recursive
+with
 
 sightings as (
 
@@ -6,81 +6,76 @@ sightings as (
 
 ),
 
-orphans as (
+merged_users as (
 
-    select
-        user_id,
-        orphaned_by_id as survivor_id
-    from (
-        {{ currents_events('users.UserOrphan', {'orphaned_by_id': 'varchar'}) | indent(8) }}
-    ) as events
-    where user_id <> orphaned_by_id and {{ currents_set_aside('time') }} is null
-    qualify row_number() over (partition by user_id order by time desc, id) = 1
-
-),
-
-{# A survivor may be orphaned in its turn; twenty steps, since two may name each other. #}
-survivors as (
-
-    select
-        user_id,
-        survivor_id,
-        1 as step
-    from orphans
-    union all
-    select
-        survivors.user_id,
-        orphans.survivor_id,
-        survivors.step + 1 as step
-    from survivors
-    inner join orphans
-        on survivors.survivor_id = orphans.user_id
-    where survivors.step < 20
-
-),
-
-last_survivors as (
-
-    select
-        user_id,
-        max_by(survivor_id, step) as survivor_id
-    from survivors
-    group by user_id
+    {{ currents_merged_users() | indent(4) }}
 
 ),
 
 {# An external_id can be renamed: the last one counts. #}
 known_users as (
 
-    select
-        user_id,
-        max_by(external_id, occurred_at) as external_id
+    select *
     from sightings
-    group by user_id
+    qualify
+        row_number() over (
+            partition by user_id
+            order by last_seen_at desc, external_id
+        ) = 1
 
 ),
 
+{# A survivor may have been seen by its merges alone. #}
 users as (
 
     select user_id from known_users
     union
-    select user_id from last_survivors
+    select user_id from merged_users
+    union
+    select survivor_id from merged_users
+
+),
+
+survivors as (
+
+    select
+        users.user_id,
+        coalesce(merged_users.survivor_id, users.user_id) as surviving_user_id
+    from users
+    left join merged_users
+        on users.user_id = merged_users.user_id
+
+),
+
+{# The survivor's own id, or that of the last of those who became the survivor. #}
+named_survivors as (
+
+    select
+        survivors.surviving_user_id,
+        known_users.external_id
+    from survivors
+    inner join known_users
+        on survivors.user_id = known_users.user_id
+    qualify
+        row_number() over (
+            partition by survivors.surviving_user_id
+            order by
+                case when survivors.user_id = survivors.surviving_user_id then 0 else 1 end,
+                known_users.last_seen_at desc,
+                known_users.external_id
+        ) = 1
 
 ),
 
 joined as (
 
     select
-        users.user_id,
-        coalesce(last_survivors.survivor_id, users.user_id) as surviving_user_id,
-        coalesce(survivors_known.external_id, known_users.external_id) as external_id
-    from users
-    left join last_survivors
-        on users.user_id = last_survivors.user_id
-    left join known_users
-        on users.user_id = known_users.user_id
-    left join known_users as survivors_known
-        on last_survivors.survivor_id = survivors_known.user_id
+        survivors.user_id,
+        survivors.surviving_user_id,
+        named_survivors.external_id
+    from survivors
+    left join named_survivors
+        on survivors.surviving_user_id = named_survivors.surviving_user_id
 
 )
 

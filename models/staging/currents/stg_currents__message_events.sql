@@ -13,18 +13,18 @@ cleaned as (
         id as event_id,
         user_id,
         nullif(external_user_id, '') as external_id,
-        campaign_id,
-        canvas_id,
-        send_id,
+        nullif(campaign_id, '') as campaign_id,
+        nullif(canvas_id, '') as canvas_id,
+        nullif(send_id, '') as send_id,
 
         ---------- texts
         event_type,
         channel,
         action,
-        campaign_name,
-        canvas_name,
-        lower(trim(email_address)) as email,
-        url,
+        nullif(campaign_name, '') as campaign_name,
+        nullif(canvas_name, '') as canvas_name,
+        nullif(lower(trim(email_address)), '') as email,
+        nullif(url, '') as url,
 
         ---------- booleans
         coalesce(lower(trim(machine_open)) = 'true', false)

@@ -71,23 +71,47 @@ cleaned as (
         id as change_id,
         user_id,
         nullif(external_user_id, '') as external_id,
-        nullif(subscription_group_id, '') as subscription_group_id,
+        nullif(lower(trim(subscription_group_id)), '') as subscription_group_id,
 
         ---------- texts
         event_type,
-        lower(trim(email_address)) as email,
-        coalesce(
-            lower(trim(channel)), case when email_address is not null then 'email' end
-        ) as channel,
+        nullif(lower(trim(email_address)), '') as email,
+        case
+            when lower(channel) like '%mail%' then 'email'
+            when lower(channel) like '%push%' then 'push'
+            when trim(channel) <> '' then lower(trim(channel))
+            when trim(email_address) <> '' then 'email'
+        end as channel,
         {{ heard_state('subscription_status') }} as state,
 
         ---------- timestamps
         {{ currents_moment('time') }} as changed_at,
 
-        ---------- what is wrong with it
-        {{ currents_set_aside('time') }} as set_aside
+        ---------- what is wrong with its time
+        {{ currents_set_aside('time') }} as time_problem
     from unioned
+
+),
+
+{# A no whose channel or group is missing still is one: to the channel, or to every one. #}
+judged as (
+
+    select
+        *,
+        coalesce(time_problem, case
+            when state is null or state not in ('subscribed', 'unsubscribed', 'opted_in')
+                then 'the state is none that we know'
+            when subscription_group_id is not null then null
+            when
+                event_type = 'users.behaviors.subscriptiongroup.StateChange'
+                and state <> 'unsubscribed'
+                then 'subscription_group_id is missing'
+            when channel is null and state <> 'unsubscribed' then 'channel is missing'
+            when channel not in ('email', 'push')
+                then 'the channel is none with a state of its own'
+        end) as set_aside
+    from cleaned
 
 )
 
-select * from cleaned
+select * from judged
