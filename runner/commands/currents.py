@@ -50,9 +50,9 @@ def currents() -> None:
 def load(path: str, selection: Selection, output: str, processes: int) -> None:
     """Load the events of PATH, a folder or s3://bucket/prefix, that are not loaded yet.
 
-    Every event is loaded exactly once by its id. A file that cannot be read is
-    quarantined and the rest goes on; one that is still being written is left for the
-    next time. Run it as often as you like.
+    Every event is loaded exactly once by its id. A damaged file is quarantined, an
+    event without an id set aside, and the rest goes on; a file that is still being
+    written or cannot be read is tried again the next time. Run it as often as you like.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def load(path: str, selection: Selection, output: str, processes: int) -> None:
         click.echo(as_text(result, missing, project.currents_schema))
     if result.signal:
         sys.exit(128 + result.signal)
-    if result.quarantined:
+    if result.quarantined or result.unreadable or result.set_aside:
         sys.exit(REJECTED_EXIT_CODE)
 
 
@@ -125,7 +125,8 @@ def status(selection: Selection, output: str) -> None:
         left = connection.execute(
             f"""
             select status, path, reason from {manifest.table}
-            where status <> 'loaded' order by all
+            where status <> 'loaded' or reason is not null
+            order by all
             """
         ).fetchall()
         missing = gaps(connection, manifest.table)

@@ -38,6 +38,10 @@ class Partial(Exception):
     """The file cannot be read yet: its message says why; the next load tries again."""
 
 
+class Unreadable(Exception):
+    """The place does not give the file out: its message says why; as with Partial."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What stands before the first block."""

@@ -15,7 +15,7 @@ from ..interrupts import Interrupts
 from ..warehouse import Warehouse
 from .event_types import KNOWN
 from .layout import LAYOUT, EventFile, sort_out
-from .manifest import STATUS
+from .manifest import STATUS, TRIED_AGAIN
 from .readers import Place, Readers, ReadFile
 from .tables import Tables, UnreadableLines
 
@@ -49,6 +49,11 @@ class Loaded:
     quarantined: list[tuple[str, str]] = field(default_factory=list)
     """(path, reason)."""
     partial: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    set_aside: list[tuple[str, int]] = field(default_factory=list)
+    """(path, events without an id)."""
+    links: list[str] = field(default_factory=list)
+    """Not followed."""
     future: dict[str, int] = field(default_factory=dict)
     """Event type -> new events that are dated in the future."""
     unknown_types: list[str] = field(default_factory=list)
@@ -75,8 +80,9 @@ class Load:
         """Load it; after an error or a signal, what was committed stays."""
         started = time.monotonic()
         files, self._result.others = sort_out(self.place.list())
+        self._result.links = sorted(self.place.links)
         if not files:
-            raise ConfigError(_nothing(path, self._result.others))
+            raise ConfigError(_nothing(path, self._result.others, self._result.links))
         with self._tables() as tables:
             tables.manifest.create()
             self._known = tables.manifest.known()
@@ -93,7 +99,7 @@ class Load:
 
     def _is_settled(self, file: EventFile) -> bool:
         size, etag, status = self._known.get(file.path, (-1, "", ""))
-        return status != STATUS["partial"] and (size, etag) == (file.size, file.etag)
+        return status not in TRIED_AGAIN and (size, etag) == (file.size, file.etag)
 
     def _read(self, files: Sequence[EventFile], started: float) -> None:
         if not files:
@@ -123,9 +129,13 @@ class Load:
             yield file
 
     def _commit(self, batch: Sequence[ReadFile]) -> None:
+        later = {
+            "partial": self._result.partial,
+            "unreadable": self._result.unreadable,
+        }
         for each in batch:
-            if each.outcome == "partial":
-                self._result.partial.append((each.file.path, each.reason or ""))
+            if each.outcome in later:
+                later[each.outcome].append((each.file.path, each.reason or ""))
         changed = [each for each in batch if not self._is_noted(each)]
         if changed:
             with self._tables() as tables:
@@ -135,9 +145,9 @@ class Load:
                 each.lines.unlink(missing_ok=True)
 
     def _is_noted(self, each: ReadFile) -> bool:
-        """Whether the manifest says of a partial file already what it would say now."""
+        """Whether the manifest says of it what it would say now: not read, and why."""
         noted = (each.file.size, each.file.etag, STATUS[each.outcome])
-        return each.outcome == "partial" and self._known.get(each.file.path) == noted
+        return noted[2] in TRIED_AGAIN and self._known.get(each.file.path) == noted
 
     def _commit_all(self, tables: Tables, batch: Sequence[ReadFile]) -> None:
         """Commit a batch, or its halves, until the file that spoils it stands alone."""
@@ -146,7 +156,9 @@ class Load:
         except UnreadableLines:
             if len(batch) == 1:
                 reason = "its values do not fit the types of its schema"
-                refused = replace(batch[0], outcome="refused", reason=reason, rows=0)
+                refused = replace(
+                    batch[0], outcome="refused", reason=reason, rows=0, set_aside=0
+                )
                 self._commit_all(tables, [refused])
                 return
             middle = len(batch) // 2
@@ -159,6 +171,8 @@ class Load:
                 result.files += 1
                 result.events += each.rows
                 result.new_events += committed.new.get(each.number, 0)
+                if each.set_aside:
+                    result.set_aside.append((each.file.path, each.set_aside))
             elif each.outcome == "refused":
                 result.quarantined.append((each.file.path, each.reason or ""))
         for kind, count in committed.future.items():
@@ -195,8 +209,11 @@ def _emptied(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _nothing(path: str, others: Sequence[str]) -> str:
+def _nothing(path: str, others: Sequence[str], links: Sequence[str]) -> str:
     lies = f"{path}: no Avro file lies in Currents' layout ({LAYOUT})"
     if others:
         return f"{lies}; {len(others):,} lie elsewhere, such as {others[0]}."
+    if links:
+        are = "1 link is" if len(links) == 1 else f"{len(links):,} links are"
+        return f"{lies}; {are} not followed, such as {links[0]}."
     return f"{lies}, and none elsewhere either."

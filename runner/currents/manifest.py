@@ -13,8 +13,15 @@ import duckdb
 from .event_types import MANIFEST_TABLE
 from .readers import ReadFile
 
-STATUS = {"read": "loaded", "refused": "quarantined", "partial": "partial"}
+STATUS = {
+    "read": "loaded",
+    "refused": "quarantined",
+    "partial": "partial",
+    "unreadable": "unreadable",
+}
 """What came of reading a file -> its status in the manifest."""
+TRIED_AGAIN = {"partial", "unreadable"}
+"""Statuses of files that every load looks at."""
 
 
 class Manifest:
@@ -33,9 +40,13 @@ class Manifest:
             create table if not exists {self.table} (
                 path varchar, size bigint, etag varchar, event_type varchar,
                 hour timestamp, rows bigint, new_rows bigint, status varchar,
-                reason varchar, loaded_at timestamp
+                reason varchar, loaded_at timestamp, set_aside_rows bigint
             )
             """
+        )
+        # Of a manifest that was made when such rows spoilt their file.
+        self._connection.execute(
+            f"alter table {self.table} add column if not exists set_aside_rows bigint"
         )
 
     @property
@@ -63,6 +74,7 @@ class Manifest:
                 each.rows,
                 STATUS[each.outcome],
                 each.reason,
+                each.set_aside,
             )
             for each in batch
         ]
@@ -78,7 +90,8 @@ class Manifest:
                 unnest(cast(? as timestamp[])) as hour,
                 unnest(cast(? as bigint[])) as rows,
                 unnest(cast(? as varchar[])) as status,
-                unnest(cast(? as varchar[])) as reason
+                unnest(cast(? as varchar[])) as reason,
+                unnest(cast(? as bigint[])) as set_aside_rows
             """,
             [list(column) for column in zip(*files, strict=True)],
         )

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..errors import DeliveryError
-from .container import FILE_BYTES, TOO_LARGE, Partial
+from .container import FILE_BYTES, TOO_LARGE, Partial, Unreadable
 from .layout import EventFile, Listed
 from .worker import CPU_SECONDS
 
@@ -36,6 +36,10 @@ class Place(Protocol):
 
     waits: bool
 
+    @property
+    def links(self) -> Sequence[str]:
+        """What `list` came upon and did not follow."""
+
     def list(self) -> Iterator[Listed]:
         """Yield every Avro file of the place."""
 
@@ -51,9 +55,11 @@ class ReadFile:
     number: int
     """Within this load."""
     outcome: str
-    """read, refused, or partial."""
+    """read, refused, partial, or unreadable."""
     reason: str | None = None
     rows: int = 0
+    set_aside: int = 0
+    """Events without an id, which are not among the rows."""
     columns: tuple[tuple[str, str], ...] = ()
     """(name, SQL type)."""
     is_quoted: bool = False
@@ -112,6 +118,8 @@ class Readers:
                 self._processes.put(process)
         except Partial as error:
             return ReadFile(file, number, "partial", str(error))
+        except Unreadable as error:
+            return ReadFile(file, number, "unreadable", str(error))
         finally:
             copy.unlink(missing_ok=True)
         outcome, reason = answer["outcome"], answer["reason"]
@@ -125,12 +133,20 @@ class Readers:
             file,
             number,
             outcome,
+            _without_id(answer["set_aside"]),
             rows=answer["rows"],
+            set_aside=answer["set_aside"],
             columns=tuple((name, kind) for name, kind in answer["columns"]),
             is_quoted=answer["is_quoted"],
             lines=lines,
             size=lines.stat().st_size,
         )
+
+
+def _without_id(count: int) -> str | None:
+    if not count:
+        return None
+    return "1 event has no id" if count == 1 else f"{count:,} events have no id"
 
 
 class _Process:

@@ -22,8 +22,13 @@ def as_json(result: Loaded, missing: Sequence[Gap]) -> dict[str, Any]:
         "events": result.events,
         "new_events": result.new_events,
         "quarantined": _with_reasons(result.quarantined),
+        "unreadable": _with_reasons(result.unreadable),
         "partial": _with_reasons(result.partial),
+        "set_aside": [
+            {"path": path, "events": count} for path, count in result.set_aside
+        ],
         "outside_layout": result.others,
+        "links": result.links,
         "future_events": result.future,
         "unknown_types": result.unknown_types,
         "gaps": [gap_json(gap) for gap in missing],
@@ -42,14 +47,24 @@ def as_text(result: Loaded, missing: Sequence[Gap], schema: str) -> str:
         [f"Quarantined: {path}: {reason}." for path, reason in result.quarantined]
     )
     lines += some(
+        [f"Cannot be read: {path}: {reason}." for path, reason in result.unreadable]
+    )
+    lines += some(
         [
             f"Left for the next load: {path}: {reason}."
             for path, reason in result.partial
         ]
     )
     lines += some(
+        [
+            f"Set aside: {_counted(count, 'event')} without an id in {path}."
+            for path, count in result.set_aside
+        ]
+    )
+    lines += some(
         [f"Outside the layout and left alone: {path}" for path in result.others]
     )
+    lines += some([f"A link, which is not followed: {path}" for path in result.links])
     if result.future:
         lines.append(_future(result.future))
     lines += [

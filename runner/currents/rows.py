@@ -45,6 +45,8 @@ class Lines:
         self._plan: list[_Text | bool] = [_plan(column) for column in columns]
         self.is_quoted = False
         """Whether a value had to be put between marks, and lines may hold newlines."""
+        self.set_aside = 0
+        """Events without an id, of which there are no lines."""
 
     def of(self, data: bytes, count: int) -> Iterator[bytes]:
         """Yield the lines of one block, some hundred at a time, or raise Refused."""
@@ -63,14 +65,14 @@ class Lines:
 
     def _lines(self, values: list[bytes]) -> bytes:
         ids = values[self._id :: self._width]
-        if NULL in ids or EMPTY in ids:
-            msg = f"an event has no {ID}"
-            raise Refused(msg)
+        if EMPTY in ids or not all(map(bytes.strip, ids)):
+            values = self._identified(values, ids)
+        rows = len(values) // self._width
         text = self._joined(values)
-        if not self._is_plain(text, len(ids)):
+        if not self._is_plain(text, rows):
             self.is_quoted = True
             text = self._joined([_quoted(value) for value in values])
-        self._next += len(ids)
+        self._next += rows
         try:
             text.decode()
         except UnicodeDecodeError:
@@ -78,13 +80,20 @@ class Lines:
             raise Refused(msg) from None
         return text
 
+    def _identified(self, values: list[bytes], ids: Sequence[bytes]) -> list[bytes]:
+        """The records without those that nothing tells apart: their id is blank."""
+        width = self._width
+        kept = [at for at, id_ in enumerate(ids) if id_ is not EMPTY and id_.strip()]
+        self.set_aside += len(ids) - len(kept)
+        return [each for at in kept for each in values[at * width : (at + 1) * width]]
+
     def _joined(self, values: list[bytes]) -> bytes:
         width = self._width
         lines = [
             b"%d\x1f%b\n" % (number, SEPARATOR.join(values[start : start + width]))
             for number, start in enumerate(range(0, len(values), width), self._next)
         ]
-        if max(map(len, lines)) > LINE_BYTES:
+        if max(map(len, lines), default=0) > LINE_BYTES:
             msg = f"an event is larger than {LINE_BYTES >> 20} MiB"
             raise Refused(msg)
         return b"".join(lines)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import AuthError, ConfigError, DeliveryError, RunnerError
-from .container import Partial
+from .container import Partial, Unreadable
 from .layout import Listed
 
 SCHEME = "s3://"
 _NO_LEAVE = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
 _BAD_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
+_KEPT_BACK = {*_NO_LEAVE, "InvalidRequest"}
+"""Said of one object: others may have another key, or be open to more."""
 _GONE = {"NoSuchKey", "404", "PreconditionFailed", "412"}
 
 
@@ -23,6 +25,7 @@ class S3Place:
     """A bucket and a prefix in it; credentials and endpoint are boto3's affair."""
 
     waits = True
+    links = ()
 
     def __init__(self, url: str) -> None:
         bucket, _, self._prefix = url.removeprefix(SCHEME).partition("/")
@@ -33,12 +36,12 @@ class S3Place:
             msg = f"{url}: say {SCHEME}bucket/prefix."
             raise ConfigError(msg)
         self._bucket = bucket
-        with self._words():
+        with self._words(self._refusal):
             self._client = _client()
 
     def list(self) -> Iterator[Listed]:
         """Yield every Avro object below the prefix, a thousand a request."""
-        with self._words():
+        with self._words(self._refusal):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix
             )
@@ -49,9 +52,12 @@ class S3Place:
                         yield Listed(path, found["Size"], found["ETag"].strip('"'))
 
     def fetch(self, path: str, etag: str, copy: Path) -> Path:
-        """Copy an object under a name of ours; Partial when it is another by now."""
+        """Copy an object under a name of ours.
+
+        Raises Partial when it is another by now, Unreadable when S3 keeps it back.
+        """
         key = path.removeprefix(f"{SCHEME}{self._bucket}/")
-        with self._words():
+        with self._words(self._refusal_of_object):
             answer = self._client.get_object(
                 Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"'
             )
@@ -61,13 +67,14 @@ class S3Place:
         return copy
 
     @contextmanager
-    def _words(self) -> Iterator[None]:
-        """What boto3 raises, as one sentence."""
+    def _words(self, refusal: Callable[[str], Exception]) -> Iterator[None]:
+        """What boto3 raises, as one sentence; `refusal` makes it of S3's error code."""
         errors: Any = importlib.import_module("botocore.exceptions")
         try:
             yield
         except errors.ClientError as error:
-            raise self._refusal(error.response.get("Error", {})) from None
+            code = error.response.get("Error", {}).get("Code", "an unknown error")
+            raise refusal(str(code)) from None
         except (errors.NoCredentialsError, errors.PartialCredentialsError):
             msg = (
                 f"{self._where}: no AWS credentials. Set AWS_ACCESS_KEY_ID and "
@@ -84,10 +91,20 @@ class S3Place:
             )
             raise DeliveryError(msg) from None
 
-    def _refusal(self, error: dict[str, Any]) -> Exception:
-        code = str(error.get("Code", "an unknown error"))
+    def _refusal_of_object(self, code: str) -> Exception:
+        """What is said of one object alone; else as of the bucket."""
         if code in _GONE:
             return Partial("it was gone, or another, when it was to be read")
+        if code == "InvalidObjectState":
+            return Unreadable(f"it is archived ({code}): restore it in S3")
+        if code in _KEPT_BACK or code.startswith("KMS."):
+            return Unreadable(
+                f"S3 keeps it back ({code}): reading it needs s3:GetObject, and "
+                "kms:Decrypt where it is encrypted"
+            )
+        return self._refusal(code)
+
+    def _refusal(self, code: str) -> Exception:
         if code == "NoSuchBucket":
             return ConfigError(f"{self._where}: there is no such bucket.")
         if code in _NO_LEAVE:

@@ -1,11 +1,13 @@
 """The process that reads Avro files, fenced in: memory, processor time, output.
 
 Speaks JSON by the line: {"path", "out", "first"} comes in, and {"outcome", "reason",
-"rows", "columns", "is_quoted"} goes out. A bomb ends this process, never the load.
+"rows", "set_aside", "columns", "is_quoted"} goes out. A bomb ends this process, never
+the load.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -22,6 +24,12 @@ MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 60
 """For one file; a file of 100,000 events takes about one."""
 OUT_BYTES = 2 << 30
+
+_OURS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS),
+    *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
+}
+"""What the system says where the disk or the machine is full, whatever the file."""
 
 
 def main() -> None:
@@ -60,8 +68,9 @@ def _answer(path: str, out: str, first: int) -> dict[str, Any]:
         reason = str(error) if isinstance(error, Partial) else "it is gone"
         return {"outcome": "partial", "reason": reason}
     except OSError as error:
-        # The disk, not the file: nothing is held against it.
-        return {"outcome": "fault", "reason": error.strerror or type(error).__name__}
+        is_ours = error.errno in _OURS or error.filename == out
+        outcome = "fault" if is_ours else "unreadable"
+        return {"outcome": outcome, "reason": error.strerror or type(error).__name__}
 
 
 def _read(path: str, out: str, first: int) -> dict[str, Any]:
@@ -92,7 +101,8 @@ def _convert(file: BinaryIO, out: str, first: int) -> dict[str, Any]:
                 text.write(chunk)
             rows += count
     return {
-        "rows": rows,
+        "rows": rows - lines.set_aside,
+        "set_aside": lines.set_aside,
         "columns": [(column.name, column.type) for column in columns],
         "is_quoted": lines.is_quoted,
     }

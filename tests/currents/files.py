@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -220,6 +220,21 @@ def write(
     with path.open("wb") as file:
         fastavro.writer(file, schema(event_type, more), rows, codec=codec)
     return path
+
+
+def worker(code: str) -> Callable[[], subprocess.Popen[str]]:
+    """What starts a process that reads files as this code has it."""
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={"PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
 
 
 def cut(path: Path, share: float) -> bytes:

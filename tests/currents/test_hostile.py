@@ -22,9 +22,8 @@ from runner.currents import readers as reading
 from runner.currents.container import FILE_BYTES, Partial, Refused
 from runner.currents.readers import Readers, ReadFile
 from runner.currents.worker import MEMORY_BYTES, _convert
-from tests.conftest import REPOSITORY
 
-from .files import OPEN, SEND, Desk, container, events, number, text, write
+from .files import OPEN, SEND, Desk, container, events, number, text, worker, write
 
 
 def record(**fields: Any) -> dict[str, Any]:
@@ -157,10 +156,6 @@ BOMBS = {
             record(id="string", x="string"), [(1, text(b"\xc3") + text(b"\xa9"))]
         ),
         "a text is no UTF-8",
-    ),
-    "an id that is null": (
-        container(record(id=["null", "string"]), [(1, b"\x00")]),
-        "an event has no id",
     ),
     "a column of ours": (
         container(record(id="string", _file="string"), [(1, text(b"x") * 2)]),
@@ -315,7 +310,7 @@ def test_a_file_that_harms_its_reader_is_refused(
     harm, reason = FAULTS[fault]
     bad = write(desk.path(OPEN), events([1]))
     write(desk.path(SEND), events([2, 3]))
-    worker = (
+    code = (
         "import runner.currents.worker as w\n"
         "w.CPU_SECONDS, convert = 1, w._convert\n"
         "def harmed(file, out, first):\n"
@@ -330,17 +325,7 @@ def test_a_file_that_harms_its_reader_is_refused(
         "w._convert, w._read = harmed, noted\n"
         "w.main()\n"
     )
-
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", worker],
-            env={"PYTHONPATH": str(REPOSITORY)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    monkeypatch.setattr(reading, "_start", start)
+    monkeypatch.setattr(reading, "_start", worker(code))
 
     result = desk.load()
 
@@ -354,17 +339,8 @@ def test_a_full_disk_is_not_held_against_the_file(
     write(desk.path(OPEN), events([1]))
     full = "import runner.currents.worker as w; w.OUT_BYTES = 0; w.main()"
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", full],
-            env={"PYTHONPATH": str(REPOSITORY)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "_start", start)
+        patch.setattr(reading, "_start", worker(full))
         run = desk.run("load", str(desk.files))
 
     assert run.code == 1

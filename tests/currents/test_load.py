@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.currents import readers as reading
 from runner.runlock import run_lock
 
-from .files import OPEN, SEND, Desk, cut, events, make_desk, write
+from .files import OPEN, SEND, Desk, cut, events, make_desk, worker, write
 
 
 def manifest(desk: Desk) -> list[Any]:
@@ -308,23 +312,141 @@ def test_a_part_of_the_layout_can_be_loaded(desk: Desk) -> None:
     assert [each["new_events"] for each in results] == [1, 0, 1]
 
 
-def test_a_link_is_not_followed(desk: Desk) -> None:
+def test_links_are_not_followed_and_named(desk: Desk) -> None:
+    """A link to a folder may lead out of it, or round and round."""
     good = write(desk.path(OPEN), events([1]))
-    desk.path(SEND).symlink_to(good)
+    file, folder = desk.path(SEND), desk.files / "another"
+    file.symlink_to(good)
+    folder.symlink_to(desk.files)
+    (desk.files / "notes.txt").symlink_to(good)
 
-    assert desk.load()["files"] == 1
+    run = desk.run("load", str(desk.files))
+    again = desk.load()
+
+    assert run.code == 0
+    assert run.out.count("A link, which is not followed: ") == 2
+    assert again["known_files"] == 1
+    assert sorted(again["links"]) == sorted(map(str, (file, folder)))
 
 
-def test_an_event_without_id_spoils_its_file_only(desk: Desk) -> None:
-    rows = events([1, 2])
-    rows[1]["id"] = ""
-    write(desk.path(OPEN), rows)
+def test_links_and_nothing_else_are_one_sentence(desk: Desk) -> None:
+    (desk.files / "september").symlink_to(desk.directory)
+
+    run = desk.run("load", str(desk.files))
+
+    assert run.code == 2
+    assert "1 link is not followed, such as" in run.err
+    assert len(run.err.strip().splitlines()) == 1
+
+
+def test_an_event_without_id_is_set_aside_and_no_other(desk: Desk) -> None:
+    """A producer can leave out ids; of the events of others it must not take any."""
+    rows = events(range(2_500))
+    for at, found in ((0, ""), (1, " \n"), (1_999, None), (2_499, "")):
+        rows[at]["id"] = found
+    bare = events([1, 1, 1], id=None)
+    nullable = {"id": ["null", "string"]}
+    mixed = write(desk.path(OPEN), rows, nullable)
+    nothing = write(desk.path(OPEN, offset=2), bare, nullable)
     write(desk.path(SEND), events([3]))
 
-    result = desk.load()
+    run = desk.run("load", str(desk.files), "--format", "json")
+    again = desk.run("load", str(desk.files))
+    status = desk.run("status").out
 
-    assert [each["reason"] for each in result["quarantined"]] == ["an event has no id"]
-    assert result["new_events"] == 1
+    assert (run.code, again.code) == (4, 0)
+    assert run.json["quarantined"] == []
+    assert run.json["set_aside"] == [
+        {"path": str(mixed), "events": 4},
+        {"path": str(nothing), "events": 3},
+    ]
+    assert run.json["new_events"] == 2_496 + 1
+    assert desk.sql(
+        "select rows, set_aside_rows, status, reason from currents_files order by all"
+    ) == [
+        (0, 3, "loaded", "3 events have no id"),
+        (1, 0, "loaded", None),
+        (2_496, 4, "loaded", "4 events have no id"),
+    ]
+    found = desk.sql("select id, time from users_messages_email_open")
+    kept = [row for row in rows if row["id"] and row["id"].strip()]
+    assert set(found) == {(row["id"], row["time"]) for row in kept}
+    assert f"loaded: {mixed}: 4 events have no id" in status
+
+
+def test_a_manifest_of_before_counts_the_events_set_aside_from_now_on(
+    desk: Desk,
+) -> None:
+    write(desk.path(OPEN), events([1]))
+    desk.load()
+    desk.sql("alter table main_currents.currents_files drop column set_aside_rows")
+    write(desk.path(OPEN, offset=2), [*events([2]), *events([3], id="")])
+
+    desk.load()
+
+    assert desk.sql(
+        "select set_aside_rows from currents_files order by set_aside_rows nulls first"
+    ) == [(None,), (1,)]
+
+
+SHUT = """
+import os, runner.currents.worker as w
+opened = os.open
+def shut(path, flags):
+    if "Send" in path:
+        raise PermissionError(13, "Permission denied")
+    return opened(path, flags)
+os.open = shut
+w.main()
+"""
+
+
+def test_a_file_that_cannot_be_read_is_set_aside_and_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(desk.path(OPEN), events([1]))
+    shut = write(desk.path(SEND), events([2]))
+    # A socket with a file's name: not even root opens it.
+    strange = desk.path(OPEN, offset=2)
+    with contextlib.chdir(strange.parent), socket.socket(socket.AF_UNIX) as server:
+        server.bind(strange.name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_start", worker(SHUT))
+        run = desk.run("load", str(desk.files))
+        twice = desk.load()
+    once_more = desk.load()
+
+    assert run.code == 4
+    assert f"Cannot be read: {shut}: Permission denied." in run.out
+    assert f"Cannot be read: {strange}: No such device or address." in run.out
+    assert (twice["new_events"], len(twice["unreadable"])) == (0, 2)
+    assert once_more["new_events"] == 1
+    assert once_more["unreadable"] == [
+        {"path": str(strange), "reason": "No such device or address"}
+    ]
+    assert desk.sql("select status, rows from currents_files order by all") == [
+        ("loaded", 1),
+        ("loaded", 1),
+        ("unreadable", 0),
+    ]
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_is_nobodys_fault(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(desk.path(OPEN), events([1]))
+    gone = write(desk.path(SEND), events([2])).parents[3]
+    scan = os.scandir
+
+    def late(path: str) -> Any:
+        if str(path) == str(gone):
+            shutil.rmtree(gone)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", late)
+
+    assert desk.load()["new_events"] == 1
 
 
 def test_a_second_load_at_once_is_refused(desk: Desk) -> None:
@@ -472,6 +594,22 @@ def test_unreadable_folders_are_one_sentence(desk: Desk, tmp_path: Path) -> None
 
     assert run.code == 2
     assert "cannot be read: Permission denied." in run.err
+
+
+def test_a_folder_that_can_be_listed_and_not_entered_spoils_its_files_only(
+    desk: Desk,
+) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root enters every folder")
+    shut = write(desk.path(OPEN), events([1]))
+    write(desk.path(SEND), events([2]))
+    shut.parent.chmod(0o400)
+
+    result = desk.load()
+    shut.parent.chmod(0o700)
+
+    assert result["unreadable"] == [{"path": str(shut), "reason": "Permission denied"}]
+    assert desk.load()["new_events"] == 1
 
 
 def test_a_folder_with_a_pattern_in_its_name_is_a_folder(tmp_path: Path) -> None:

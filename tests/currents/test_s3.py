@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,11 +48,14 @@ def bucket(endpoint: str) -> Iterator[Any]:
         yield client
 
 
-def put(client: Any, prefix: str, path: Path, key: str | None = None) -> str:
+def put(
+    client: Any, prefix: str, path: Path, kept: str = "STANDARD", key: str | None = None
+) -> str:
     """Move a file into the bucket; return its key."""
     layout = path.as_posix().partition("/files/")[2]
     key = f"{prefix}/{key or layout}"
-    client.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+    content = path.read_bytes()
+    client.put_object(Bucket=BUCKET, Key=key, Body=content, StorageClass=kept)
     path.unlink()
     return key
 
@@ -81,7 +85,9 @@ def test_only_the_prefix_is_read_and_a_key_names_no_file_of_ours(
 ) -> None:
     put(bucket, "elsewhere", write(desk.path(OPEN), events([1])))
     trick = f"../../../event_type={OPEN}/date=2026-11-01-00/x.avro"
-    put(bucket, "a", write(desk.path(OPEN), events([2])), trick)
+    put(bucket, "a", write(desk.path(OPEN), events([2])), key=trick)
+    # A folder, not the beginning of a name.
+    put(bucket, "ab", write(desk.path(OPEN), events([3])))
 
     result = desk.load(f"s3://{BUCKET}/a")
 
@@ -110,6 +116,26 @@ def test_an_object_that_is_gone_is_left(
     assert [each["reason"] for each in result["partial"]] == [
         "it was gone, or another, when it was to be read"
     ]
+
+
+def test_an_object_that_s3_keeps_back_is_set_aside_and_tried_again(
+    desk: Desk, bucket: Any
+) -> None:
+    archived = put(bucket, "cold", write(desk.path(OPEN), events([1])), "GLACIER")
+    put(bucket, "cold", write(desk.path(SEND), events([2])))
+
+    run = desk.run("load", f"s3://{BUCKET}/cold", "--format", "json")
+    bucket.restore_object(Bucket=BUCKET, Key=archived, RestoreRequest={"Days": 1})
+    restored = desk.load(f"s3://{BUCKET}/cold")
+
+    assert (run.code, run.json["new_events"]) == (4, 1)
+    assert run.json["unreadable"] == [
+        {
+            "path": f"s3://{BUCKET}/{archived}",
+            "reason": "it is archived (InvalidObjectState): restore it in S3",
+        }
+    ]
+    assert (restored["new_events"], restored["unreadable"]) == (1, [])
 
 
 def test_what_was_read_before_the_bucket_failed_is_kept(
@@ -164,6 +190,8 @@ def stranger(endpoint: str, bucket: Any) -> Iterator[dict[str, str]]:
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
     }
     requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
+    for policy in users.list_user_policies(UserName="stranger")["PolicyNames"]:
+        users.delete_user_policy(UserName="stranger", PolicyName=policy)
     users.delete_access_key(UserName="stranger", AccessKeyId=key["AccessKeyId"])
     users.delete_user(UserName="stranger")
 
@@ -181,6 +209,42 @@ def test_a_bucket_without_leave_is_one_sentence(
         f"s3://{BUCKET}/x: these credentials may not list or read here (AccessDenied): "
         "they need s3:ListBucket and s3:GetObject.\n"
     )
+
+
+def test_one_object_without_leave_is_set_aside(
+    desk: Desk,
+    bucket: Any,
+    endpoint: str,
+    stranger: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They may list all of it, and read what lies in the folder of one type."""
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
+    shut = put(bucket, "half", write(desk.path(OPEN), events([1])))
+    put(bucket, "half", write(desk.path(SEND), events([2])))
+    arn = f"arn:aws:s3:::{BUCKET}"
+    leave = [
+        {"Effect": "Allow", "Action": action, "Resource": resource}
+        for action, resource in (
+            ("s3:ListBucket", arn),
+            ("s3:GetObject", f"{arn}/half/*{SEND}/*"),
+        )
+    ]
+    boto3.client("iam").put_user_policy(
+        UserName="stranger",
+        PolicyName="half",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": leave}),
+    )
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=5)
+    for name, value in stranger.items():
+        monkeypatch.setenv(name, value)
+
+    result = desk.load(f"s3://{BUCKET}/half")
+
+    assert result["new_events"] == 1
+    (kept_back,) = result["unreadable"]
+    assert kept_back["path"] == f"s3://{BUCKET}/{shut}"
+    assert "S3 keeps it back (AccessDenied)" in kept_back["reason"]
 
 
 @pytest.mark.usefixtures("stranger")
