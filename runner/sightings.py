@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from . import unsettled
+from .currents.coverage import Coverage, coverage
 from .currents.event_types import MANIFEST_TABLE, table_name
 from .errors import ConfigError
-from .ledger import Ledger
+from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
 
 
@@ -33,6 +34,12 @@ SOUGHT = {
 }
 """Object -> the events of Currents that it becomes."""
 
+# An hour for clocks that disagree.
+_SENT_AFTER = (
+    "coalesce(runs.started_at, unknown_rows.unknown_at - interval 7 day) "
+    "- interval 1 hour"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:
@@ -43,6 +50,7 @@ class Parked:
     run_id: str
     unknown_at: datetime
     payload: str
+    sent_after: datetime
 
 
 @dataclass(slots=True)
@@ -52,13 +60,13 @@ class Settled:
     count: int = 0
     """Rows that count as sent now."""
     not_seen: list[Parked] = field(default_factory=list)
-    """Currents covers the time long after their sending, and has them not."""
+    """Currents covers the time of their sending and long after, and has them not."""
     waiting: list[Parked] = field(default_factory=list)
-    """Currents may still bring them."""
+    """Currents may still bring them, or a file that was not read may hold them."""
     not_loaded: list[str] = field(default_factory=list)
     """Event types that would be needed and were never loaded."""
-    covered_until: datetime | None = None
-    """The last hour of which a file was loaded, in UTC."""
+    covered_until: dict[str, datetime] = field(default_factory=dict)
+    """Event type -> the latest hour of which a file was loaded, in UTC."""
 
 
 def settle(
@@ -68,7 +76,10 @@ def settle(
 
     `schema` is Currents' in the warehouse. Raises ConfigError where nothing was loaded.
     """
-    found = Settled(covered_until=_covered_until(ledger, schema))
+    if not _columns(ledger, schema, MANIFEST_TABLE):
+        msg = "no Currents file was loaded yet. Run: runner currents load PATH"
+        raise ConfigError(msg)
+    found = Settled()
     for sync in syncs:
         sought = SOUGHT.get(sync.object)
         rows = list(_parked(ledger, sync)) if sought else []
@@ -78,30 +89,25 @@ def settle(
         if not is_loaded and sought.event_type not in found.not_loaded:
             found.not_loaded.append(sought.event_type)
         seen = _seen(ledger, sync, schema, sought) if is_loaded else set()
+        covered = _coverage(ledger, schema, sought) if is_loaded else None
+        if covered and covered.until:
+            found.covered_until[sought.event_type] = covered.until
         if seen:
             chosen = unsettled.Chosen([sync], sorted(seen), None)
             found.count += unsettled.mark_sent(ledger, chosen)
         for row in rows:
             if row.row_key in seen:
                 continue
-            is_covered = (
-                found.covered_until is not None
-                and row.unknown_at + wait <= found.covered_until
+            is_covered = covered and covered.holds(
+                row.sent_after, row.unknown_at + wait
             )
-            late = found.not_seen if is_loaded and is_covered else found.waiting
-            late.append(row)
+            (found.not_seen if is_covered else found.waiting).append(row)
     return found
 
 
-def _covered_until(ledger: Ledger, schema: str) -> datetime | None:
-    if not _columns(ledger, schema, MANIFEST_TABLE):
-        msg = "no Currents file was loaded yet. Run: runner currents load PATH"
-        raise ConfigError(msg)
-    table = _table(ledger, schema, MANIFEST_TABLE)
-    row = ledger.connection.execute(
-        f"select max(hour) from {table} where status = 'loaded'"
-    ).fetchone()
-    return row[0] if row else None
+def _coverage(ledger: Ledger, schema: str, sought: Sought) -> Coverage:
+    manifest = str(_table(ledger, schema, MANIFEST_TABLE))
+    return coverage(ledger.connection, manifest, sought.event_type, utcnow())
 
 
 def _is_loaded(ledger: Ledger, schema: str, sought: Sought) -> bool:
@@ -128,8 +134,14 @@ def _columns(ledger: Ledger, schema: str, table: str) -> set[str]:
 def _parked(ledger: Ledger, sync: Sync) -> Iterator[Parked]:
     rows = ledger.connection.execute(
         f"""
-        select sync, row_key, run_id, unknown_at, payload from {ledger.unknown}
-        where sync = ? order by unknown_at, row_key
+        select
+            unknown_rows.sync, row_key, unknown_rows.run_id, unknown_at, payload,
+            {_SENT_AFTER}
+        from {ledger.unknown} as unknown_rows
+        left join {ledger.runs} as runs
+            on unknown_rows.run_id = runs.run_id and unknown_rows.sync = runs.sync
+        where unknown_rows.sync = ?
+        order by unknown_at, row_key
         """,
         [sync.name],
     ).fetchall()
@@ -151,9 +163,7 @@ def _seen(ledger: Ledger, sync: Sync, schema: str, sought: Sought) -> set[str]:
                 json_extract_string(payload, '$.{sought.member}') as member,
                 json_extract_string(payload, '$.external_id') as external_id,
                 json_extract_string(payload, '$.braze_id') as braze_id,
-                -- An hour for clocks that disagree.
-                coalesce(runs.started_at, unknown_rows.unknown_at - interval 7 day)
-                    - interval 1 hour as sent_after
+                {_SENT_AFTER} as sent_after
             from {ledger.unknown} as unknown_rows
             left join {ledger.runs} as runs
                 on unknown_rows.run_id = runs.run_id and unknown_rows.sync = runs.sync

@@ -35,8 +35,9 @@ def settle(
     """Mark as sent the events and purchases that Currents has brought back.
 
     They are known by the event_id in their properties. What did not come back stays
-    unknown; once Currents has files of HOURS after its sending it is listed as not
-    seen, for somebody to decide. Nothing is ever sent again by this command.
+    unknown; once Currents has files of its type of HOURS after its sending, and none in
+    between that was not read, it is listed as not seen, for somebody to decide. Nothing
+    is ever sent again by this command.
 
     \b
     Example:
@@ -57,7 +58,7 @@ def settle(
 
     header = ["sync", "row key", "run", "since"]
     rows = [shown(row) for row in found.not_seen]
-    until = f"{found.covered_until:%Y-%m-%dT%HZ}" if found.covered_until else None
+    until = {kind: f"{at:%Y-%m-%dT%HZ}" for kind, at in found.covered_until.items()}
     if output == "json":
         names = [name.replace(" ", "_") for name in header]
         said = {
@@ -71,7 +72,9 @@ def settle(
         return
     click.echo(f"{found.count:,} rows arrived and count as sent now.")
     if found.waiting:
-        click.echo(f"{len(found.waiting):,} rows may still come; loaded until {until}.")
+        click.echo(f"{len(found.waiting):,} rows may still come.")
+        for event_type, hour in until.items():
+            click.echo(f"{event_type} is loaded until {hour}.")
     for event_type in found.not_loaded:
         click.echo(f"{event_type} was never loaded: is it part of your Currents?")
     if rows:

@@ -8,4 +8,5 @@ readers     keeps those processes busy and outlives them
 tables      one transaction a batch: rows and manifest together
 load        the order of it all
 gaps        hours without a file
+coverage    of which time an event would have come back
 """

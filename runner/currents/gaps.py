@@ -27,6 +27,18 @@ class Gap:
 
 def gaps(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
     """The gaps of all files together, then those of the types that are regular."""
+    found = missed(connection, manifest)
+    # What no file at all was written in is said once, not for each type again.
+    covered = {(gap.first, gap.last) for gap in found if gap.event_type is None}
+    return [
+        gap
+        for gap in found
+        if gap.event_type is None or (gap.first, gap.last) not in covered
+    ]
+
+
+def missed(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
+    """The same, each type's where no type has a file among them."""
     rows = connection.execute(
         f"""
         with
@@ -76,11 +88,4 @@ def gaps(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
         """,
         [REGULAR],
     ).fetchall()
-    whole = [Gap(*row) for row in rows if row[0] is None]
-    # What no file at all was written in is said once, not for each type again.
-    covered = {(gap.first, gap.last) for gap in whole}
-    return whole + [
-        gap
-        for gap in (Gap(*row) for row in rows if row[0] is not None)
-        if (gap.first, gap.last) not in covered
-    ]
+    return [Gap(*row) for row in rows]

@@ -8,6 +8,7 @@ import pytest
 
 from runner.sandbox import Sandbox
 from tests.conftest import LEDGER, NearShop
+from tests.currents.files import Desk
 
 from .conftest import load
 from .told import came_back, write_files
@@ -100,6 +101,46 @@ def test_a_type_that_was_never_loaded_is_named(before: NearShop) -> None:
     assert said["waiting"] == 2, "of the sales nothing can be known"
     text = before.runner("unknown", "settle").out
     assert "users.behaviors.Purchase was never loaded" in text
+
+
+def test_files_of_the_future_or_of_other_types_prove_nothing(before: NearShop) -> None:
+    """A wrong clock's file, and one of another type, which may come another way."""
+    back = list(came_back(NOW))
+    ahead = NOW + timedelta(days=3)
+    later(before, 26)
+    old = NOW - timedelta(hours=26)
+    kinds = {kind for kind, _, _ in back}
+    visits = [(kind, old, row) for kind, _, row in back]
+    strange = [(kind, ahead, row | {"properties": "{}"}) for kind, _, row in back]
+    opens = [
+        ("users.messages.email.Open", NOW, {"user_id": "u", "external_user_id": None})
+    ]
+    load(before, write_files(before.directory, iter(visits + strange + opens), "x"))
+
+    said = before.runner(*SETTLE).json
+
+    assert (said["settled"], said["waiting"], said["not_seen"]) == (3, 4, [])
+    assert said["covered_until"] == dict.fromkeys(kinds, f"{old:%Y-%m-%dT%HZ}")
+    text = before.runner("unknown", "settle").out
+    assert f"users.behaviors.Purchase is loaded until {old:%Y-%m-%dT%HZ}." in text
+
+
+def test_what_a_file_not_read_may_hold_is_not_said_to_be_not_seen(
+    before: NearShop,
+) -> None:
+    later(before, 26)
+    sent = NOW - timedelta(hours=26)
+    files = write_files(before.directory, came_back(NOW), "back")
+    bad = Desk(before.directory).path(
+        "users.behaviors.CustomEvent", f"{sent:%Y-%m-%d-%H}"
+    )
+    bad.write_bytes(b"no Avro")
+    assert before.runner("currents", "load", str(files)).code == 4
+
+    said = before.runner(*SETTLE).json
+
+    assert (said["settled"], said["waiting"]) == (3, 3)
+    assert [row["row_key"] for row in said["not_seen"]] == ["s2"]
 
 
 def test_before_any_load_it_says_what_to_do(before: NearShop) -> None:
