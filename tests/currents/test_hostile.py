@@ -312,7 +312,7 @@ def test_a_file_that_harms_its_reader_is_refused(
     write(desk.path(SEND), events([2, 3]))
     code = (
         "import runner.currents.worker as w\n"
-        "w.CPU_SECONDS, convert = 1, w._convert\n"
+        "w.CPU_SECONDS, convert = 0, w._convert\n"
         "def harmed(file, out, first):\n"
         f"    if file.name and {OPEN!r} in path:\n"
         f"        {harm}\n"

@@ -15,7 +15,7 @@ import pytest
 from runner.currents import readers as reading
 from runner.runlock import run_lock
 
-from .files import OPEN, SEND, Desk, cut, events, make_desk, worker, write
+from .files import OPEN, SEND, Desk, events, make_desk, worker, write
 
 
 def manifest(desk: Desk) -> list[Any]:
@@ -24,173 +24,6 @@ def manifest(desk: Desk) -> list[Any]:
         "select parse_filename(path), rows, new_rows, status from currents_files "
         "order by all"
     )
-
-
-def test_an_event_has_its_fields_its_file_and_its_hour(desk: Desk) -> None:
-    path = write(
-        desk.path(OPEN, "2026-11-01-17"),
-        events([1], machine_open="true", reasons=["a", None], Price=19.99, is_amp=True),
-        {
-            "machine_open": ["null", "string"],
-            "reasons": ["null", {"type": "array", "items": ["null", "string"]}],
-            "Price": "float",
-            "is_amp": ["null", "boolean"],
-        },
-    )
-
-    desk.load()
-
-    assert desk.sql(
-        "select id, time, machine_open, reasons, price, is_amp, _file, _hour::varchar, "
-        "_loaded_at between now()::timestamp - interval 1 minute and now()::timestamp "
-        "from users_messages_email_open"
-    ) == [
-        (
-            *("event-1", 1_767_225_601, "true", '["a",null]', 19.99, True),
-            *(str(path), "2026-11-01 17:00:00", True),
-        )
-    ]
-
-
-def test_loading_twice_changes_nothing(desk: Desk) -> None:
-    for number in range(3):
-        write(desk.path(OPEN, offset=number), events(range(number * 5, number * 5 + 9)))
-    desk.load()
-    everything = "select * from users_messages_email_open order by all"
-    before = desk.sql(everything), desk.sql("from currents_files order by all")
-
-    again = desk.load()
-
-    assert (again["files"], again["known_files"], again["events"]) == (0, 3, 0)
-    assert (
-        desk.sql(everything),
-        desk.sql("from currents_files order by all"),
-    ) == before
-
-
-def test_an_event_in_two_files_of_one_load_is_loaded_once(desk: Desk) -> None:
-    write(desk.path(OPEN, offset=1), events(range(10)))
-    write(desk.path(OPEN, "2026-11-01-03"), events(range(5, 15)))
-
-    result = desk.load()
-
-    assert (result["events"], result["new_events"]) == (20, 15)
-    assert len(desk.tables()["users_messages_email_open"][1]) == 15
-
-
-def test_an_event_twice_in_one_file_is_loaded_once(desk: Desk) -> None:
-    write(desk.path(OPEN), events([1, 2, 1, 1]))
-
-    assert desk.load()["new_events"] == 2
-
-
-def test_a_late_copy_brings_only_what_is_new(desk: Desk) -> None:
-    write(desk.path(OPEN, "2026-11-01-09"), events(range(10)))
-    desk.load()
-    write(desk.path(OPEN, "2026-11-01-02", offset=2), events(range(5, 12)))
-
-    assert desk.load()["new_events"] == 2
-    assert manifest(desk)[1][1:] == (7, 2, "loaded")
-
-
-def test_the_same_id_of_another_type_is_another_event(desk: Desk) -> None:
-    write(desk.path(OPEN), events([1]))
-    write(desk.path(SEND), events([1]))
-
-    assert desk.load()["new_events"] == 2
-
-
-def test_a_new_field_is_a_new_column_by_name(desk: Desk) -> None:
-    write(desk.path(OPEN, schema_id=1), events([1]))
-    desk.load()
-    write(
-        desk.path(OPEN, schema_id=2, offset=2),
-        events([2], browser="Firefox"),
-        {"browser": ["null", "string"]},
-    )
-    write(desk.path(OPEN, schema_id=1, offset=3), events([3]))
-    desk.load()
-
-    assert desk.sql(
-        "select id, external_user_id, browser from users_messages_email_open order by 1"
-    ) == [
-        ("event-1", "p1", None),
-        ("event-2", "p2", "Firefox"),
-        ("event-3", None, None),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "kind", "values", "at_once"),
-    [
-        ("int", "double", "DOUBLE", [3.0, 2.5], True),
-        ("int", "double", "DOUBLE", [3.0, 2.5], False),
-        ("int", "string", "VARCHAR", ["3", "x"], False),
-        ("boolean", "string", "VARCHAR", ["true", "x"], True),
-    ],
-)
-def test_a_field_that_changes_its_type_keeps_every_value(
-    desk: Desk, one: str, other: str, kind: str, values: list[Any], *, at_once: bool
-) -> None:
-    first = {"int": 3, "boolean": True}[one]
-    second = {"double": 2.5, "string": "x"}[other]
-    write(desk.path(OPEN, offset=1), events([1], field=first), {"field": one})
-    if not at_once:
-        desk.load()
-    write(desk.path(OPEN, offset=2), events([2], field=second), {"field": other})
-    desk.load()
-
-    assert desk.sql(
-        "select field, typeof(field) from users_messages_email_open order by id"
-    ) == [(value, kind) for value in values]
-
-
-@pytest.mark.parametrize("share", [0.0001, 0.01, 0.999])
-def test_a_partial_file_is_left_until_it_is_whole(desk: Desk, share: float) -> None:
-    path = write(desk.path(OPEN), events(range(400)), codec="null")
-    write(desk.path(SEND), events([1]))
-    whole = cut(path, share)
-
-    first = desk.load()
-    path.write_bytes(whole)
-    second = desk.load()
-
-    assert [each["path"] for each in first["partial"]] == [str(path)]
-    assert (first["new_events"], first["quarantined"]) == (1, [])
-    assert (second["new_events"], second["partial"]) == (400, [])
-    assert manifest(desk) == [
-        (path.name, 1, 1, "loaded"),
-        (path.name, 400, 400, "loaded"),
-    ]
-
-
-def test_a_partial_file_changes_the_manifest_once(desk: Desk) -> None:
-    cut(write(desk.path(OPEN), events(range(9))), 0.9)
-    desk.load()
-    before = desk.sql("from currents_files")
-
-    again = desk.load()
-
-    assert len(again["partial"]) == 1
-    assert desk.sql("from currents_files") == before
-    assert before[0][7] == "partial"
-
-
-def test_a_file_that_grew_by_a_block_brings_the_rest(desk: Desk) -> None:
-    path = write(desk.path(OPEN), events(range(3)))
-    desk.load()
-    write(path, events(range(8)))
-
-    assert desk.load()["new_events"] == 5
-    assert manifest(desk) == [(path.name, 8, 8, "loaded")]
-
-
-def test_a_file_without_events_is_loaded(desk: Desk) -> None:
-    path = write(desk.path(OPEN), [])
-
-    desk.load()
-
-    assert manifest(desk) == [(path.name, 0, 0, "loaded")]
 
 
 def test_what_is_no_avro_is_quarantined_and_the_rest_goes_on(desk: Desk) -> None:
@@ -207,59 +40,6 @@ def test_what_is_no_avro_is_quarantined_and_the_rest_goes_on(desk: Desk) -> None
         (path.name, 0, 0, "quarantined"),
         (path.name, 2, 2, "loaded"),
     ]
-
-
-def test_a_quarantined_file_that_was_mended_is_loaded(desk: Desk) -> None:
-    path = desk.path(OPEN)
-    path.write_bytes(b"nothing that anybody can read")
-    desk.load()
-    write(path, events([1]))
-
-    assert desk.load()["new_events"] == 1
-    assert manifest(desk) == [(path.name, 1, 1, "loaded")]
-
-
-def test_an_unknown_type_is_loaded_and_told_once(desk: Desk) -> None:
-    write(desk.path("users.messages.hologram.Send"), events([1]))
-
-    first, second = desk.run("load", str(desk.files)), desk.run("load", str(desk.files))
-
-    assert first.out.count("users.messages.hologram.Send: Braze does not document") == 1
-    assert "hologram" not in second.out
-    assert len(desk.tables()["users_messages_hologram_send"][1]) == 1
-
-
-@pytest.mark.parametrize("unit", [1, 1000])
-def test_rows_of_the_future_are_loaded_and_told(desk: Desk, unit: int) -> None:
-    rows = events([1, 2, 3])
-    rows[1]["time"] = 2_033_802_504
-    for row in rows:
-        row["time"] *= unit
-    write(desk.path("users.messages.whatsapp.Send"), rows, {"time": "long"})
-
-    result = desk.load()
-
-    assert result["future_events"] == {"users.messages.whatsapp.Send": 1}
-    assert result["new_events"] == 3
-
-
-def test_texts_arrive_as_they_are(desk: Desk) -> None:
-    """Every mark of the way into DuckDB, as a value."""
-    texts = [
-        "", " ", "\x1d", "\x1d\x1d", "\x1f", "\n", "\r\n", "a\nb", '"', "'", ",", "\\N",
-        "NULL", "\x00", "€ 日本 😀", "x" * 3_000_000, '{"a": "b\\n"}',
-    ]  # fmt: skip
-    rows = [
-        {**row, "external_user_id": text, "user_id": text}
-        for row, text in zip(events(range(len(texts))), texts, strict=True)
-    ]
-    write(desk.path(OPEN), rows)
-
-    desk.load()
-
-    assert desk.sql(
-        "select user_id, external_user_id from users_messages_email_open order by time"
-    ) == [(text, text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -289,17 +69,6 @@ def test_a_wrong_path_is_one_sentence(desk: Desk, path: str, sentence: str) -> N
     assert len(run.err.strip().splitlines()) == 1
 
 
-def test_a_file_outside_the_layout_is_named(desk: Desk) -> None:
-    write(desk.path(OPEN), events([1]))
-    loose = desk.files / "loose.avro"
-    loose.write_bytes(b"Obj\x01")
-
-    run = desk.run("load", str(desk.files))
-
-    assert run.code == 0
-    assert f"Outside the layout and left alone: {loose}" in run.out
-
-
 def test_a_part_of_the_layout_can_be_loaded(desk: Desk) -> None:
     path = write(desk.path(OPEN), events([1]))
     write(desk.path(SEND), events([2]))
@@ -312,9 +81,11 @@ def test_a_part_of_the_layout_can_be_loaded(desk: Desk) -> None:
     assert [each["new_events"] for each in results] == [1, 0, 1]
 
 
-def test_links_are_not_followed_and_named(desk: Desk) -> None:
+def test_what_is_no_fault_is_named(desk: Desk) -> None:
     """A link to a folder may lead out of it, or round and round."""
-    good = write(desk.path(OPEN), events([1]))
+    good = write(desk.path("users.messages.hologram.Send"), events([1]))
+    loose = desk.files / "loose.avro"
+    loose.write_bytes(b"Obj\x01")
     file, folder = desk.path(SEND), desk.files / "another"
     file.symlink_to(good)
     folder.symlink_to(desk.files)
@@ -324,9 +95,13 @@ def test_links_are_not_followed_and_named(desk: Desk) -> None:
     again = desk.load()
 
     assert run.code == 0
+    assert f"Outside the layout and left alone: {loose}" in run.out
     assert run.out.count("A link, which is not followed: ") == 2
-    assert again["known_files"] == 1
+    assert run.out.count("users.messages.hologram.Send: Braze does not document") == 1
+    assert (again["known_files"], again["unknown_types"]) == (1, [])
+    assert again["outside_layout"] == [str(loose)]
     assert sorted(again["links"]) == sorted(map(str, (file, folder)))
+    assert len(desk.tables()["users_messages_hologram_send"][1]) == 1
 
 
 def test_links_and_nothing_else_are_one_sentence(desk: Desk) -> None:
@@ -339,39 +114,16 @@ def test_links_and_nothing_else_are_one_sentence(desk: Desk) -> None:
     assert len(run.err.strip().splitlines()) == 1
 
 
-def test_an_event_without_id_is_set_aside_and_no_other(desk: Desk) -> None:
-    """A producer can leave out ids; of the events of others it must not take any."""
-    rows = events(range(2_500))
-    for at, found in ((0, ""), (1, " \n"), (1_999, None), (2_499, "")):
-        rows[at]["id"] = found
-    bare = events([1, 1, 1], id=None)
-    nullable = {"id": ["null", "string"]}
-    mixed = write(desk.path(OPEN), rows, nullable)
-    nothing = write(desk.path(OPEN, offset=2), bare, nullable)
-    write(desk.path(SEND), events([3]))
+def test_an_event_without_id_is_told_once(desk: Desk) -> None:
+    path = write(desk.path(OPEN), [*events([1, 2]), *events([3], id="")])
 
-    run = desk.run("load", str(desk.files), "--format", "json")
-    again = desk.run("load", str(desk.files))
+    first, again = (desk.run("load", str(desk.files)) for _ in range(2))
     status = desk.run("status").out
 
-    assert (run.code, again.code) == (4, 0)
-    assert run.json["quarantined"] == []
-    assert run.json["set_aside"] == [
-        {"path": str(mixed), "events": 4},
-        {"path": str(nothing), "events": 3},
-    ]
-    assert run.json["new_events"] == 2_496 + 1
-    assert desk.sql(
-        "select rows, set_aside_rows, status, reason from currents_files order by all"
-    ) == [
-        (0, 3, "loaded", "3 events have no id"),
-        (1, 0, "loaded", None),
-        (2_496, 4, "loaded", "4 events have no id"),
-    ]
-    found = desk.sql("select id, time from users_messages_email_open")
-    kept = [row for row in rows if row["id"] and row["id"].strip()]
-    assert set(found) == {(row["id"], row["time"]) for row in kept}
-    assert f"loaded: {mixed}: 4 events have no id" in status
+    assert (first.code, again.code) == (4, 0)
+    assert f"Set aside: 1 event without an id in {path}." in first.out
+    assert "Set aside" not in again.out
+    assert f"loaded: {path}: 1 event has no id" in status
 
 
 def test_a_manifest_of_before_counts_the_events_set_aside_from_now_on(

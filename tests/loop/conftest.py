@@ -11,9 +11,7 @@ from runner.sandbox import Sandbox
 from tests.conftest import LEDGER, NearShop, copy, copy_to_build, shared, write
 
 from . import told, told_unclear
-from .project import FILES
-
-"""Whether the command line names it yet or not."""
+from .project import FILES, install
 
 BUILD = (
     *("build", "--quiet", "--exclude"),
@@ -36,6 +34,7 @@ def told_shop(tmp_path_factory: pytest.TempPathFactory) -> NearShop:
 
     def make(directory: Path) -> None:
         write(directory, FILES)
+        install(directory)
         shop = NearShop(directory)
         built = shop.runner(*BUILD)
         assert built.code == 0, built.out + built.err

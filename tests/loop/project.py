@@ -1,4 +1,4 @@
-"""A shop that installs our package, keeps our models of Currents and brings the rest.
+"""A shop that holds our package's models of Currents and brings the rest.
 
 Where our models want a customer, an order or an audience, a model of the shop's own
 with the same name stands in.
@@ -6,7 +6,10 @@ with the same name stands in.
 
 from __future__ import annotations
 
-from tests.conftest import PROJECT
+import shutil
+from pathlib import Path
+
+from tests.conftest import PROJECT, REPOSITORY
 
 NEWS = "group-news"
 
@@ -194,6 +197,27 @@ _SYNCS = {
     "visits": "object: events, first_run: send",
     "sales": "object: purchases, first_run: send",
 }
+
+_PARTS = (
+    *("dbt_project.yml", "macros", "models/sync/ledger", "models/staging/currents"),
+    *("models/intermediate/consent", "models/intermediate/engagement"),
+    *("models/marts/audiences", "models/marts/braze", "models/marts/engagement"),
+    *(
+        "models/sync/_engagement__models.yml",
+        "models/sync/braze_message_engagement__pending.sql",
+    ),
+)
+"""What dbt must read of our package. All of it would double the time of a build."""
+
+
+def install(directory: Path) -> None:
+    """Put the package where `dbt deps` would."""
+    for part in _PARTS:
+        source = REPOSITORY / part
+        target = directory / "dbt_packages" / "braze_bridge" / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+
 
 FILES = {
     **{name: text for name, text in PROJECT.items() if not name.startswith("models/")},
