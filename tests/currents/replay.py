@@ -13,13 +13,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
+
+from runner.currents import load as loading
 
 from .files import OPEN, SEND, Desk, events, make_desk, write
 
 CLICK = "users.messages.email.Click"
 HOURS = 24
-BATCHES_OF_A_FEW = "import runner.currents.load as load; load.BATCH_FILES = 20"
-"""So that a load of few files, too, is several transactions."""
+_A_FEW = 20
+"""Files in a batch, so that a load of few files, too, is several transactions."""
+_BATCHES_OF_A_FEW = f"import runner.currents.load as load; load.BATCH_FILES = {_A_FEW}"
 
 
 def fill(desk: Desk, count: int, seed: int) -> list[Path]:
@@ -58,7 +62,8 @@ def replay(folder: Path, count: int, seed: int) -> tuple[Desk, Desk, int]:
         for path in wave:
             _arrive(clean, bad, path, share=rnd.choice((1, 1, 1, rnd.random())))
         kills += _kill(bad, rnd.random())
-        bad.load(before=BATCHES_OF_A_FEW)
+        with patch.object(loading, "BATCH_FILES", _A_FEW):
+            bad.load()
     for path in doubled:
         copy = bad.files / path.with_name(f"again-{path.name}")
         shutil.copy(clean.files / path, copy)
@@ -80,7 +85,7 @@ def _arrive(clean: Desk, bad: Desk, path: Path, *, share: float) -> None:
 def _kill(desk: Desk, share: float) -> bool:
     """Start a load and kill it somewhere in its work; whether that met it alive."""
     process = subprocess.Popen(
-        desk.command("load", str(desk.files), before=BATCHES_OF_A_FEW),
+        desk.command("load", str(desk.files), before=_BATCHES_OF_A_FEW),
         cwd=desk.directory,
         env=desk.environment(),
         stdin=subprocess.DEVNULL,
