@@ -8,9 +8,10 @@
 {% macro duckdb__pending_rows(mart, key_columns, on_removed, on_null, sync, mode, options) -%}
 with sent_rows as not materialized (
 
-    select row_key, row_hash, row_json{% if options.min_interval %}, sent_times{% endif %}
-    from {{ ref('ledger_sent_rows') }}
-    where sync = '{{ sync }}'
+    {{ braze_bridge.sent_versions(
+        sync,
+        ['row_key', 'row_hash', 'row_json'] + (['sent_times'] if options.min_interval else []),
+    ) }}
 
 ),
 

@@ -46,9 +46,9 @@
     {{- braze_bridge.check_pending_parts(removed or {}, also=['where', 'is_erased']) -}}
 with sent_rows as {{ braze_bridge.not_materialized() }} (
 
-    select row_key, row_hash, row_json
-    from {{ ref('ledger_sent_rows') }}
-    where sync = '{{ braze_bridge.sync_name() }}'
+    {{ braze_bridge.sent_versions(
+        braze_bridge.sync_name(), ['row_key', 'row_hash', 'row_json']
+    ) }}
 
 ),
 

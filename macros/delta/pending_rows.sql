@@ -42,6 +42,7 @@
     } -%}
     {{- braze_bridge.check_pending_arguments(key_columns, on_removed, on_null) -}}
     {{- braze_bridge.check_attribute_options(mart, key_columns, options) -}}
+    {{- braze_bridge.check_offered_options(options) -}}
     {{- adapter.dispatch('pending_rows', 'braze_bridge')(
         mart,
         key_columns,

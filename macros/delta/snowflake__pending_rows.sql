@@ -13,9 +13,7 @@
 {%- endfor -%}
 with sent_rows as (
 
-    select row_key, row_hash, row_json
-    from {{ ref('ledger_sent_rows') }}
-    where sync = '{{ sync }}'
+    {{ braze_bridge.sent_versions(sync, ['row_key', 'row_hash', 'row_json']) }}
 
 ),
 

@@ -9,6 +9,5 @@
 
 {# `meta.sync.mode`: upsert creates unknown profiles, update leaves them alone. #}
 {% macro sync_mode() -%}
-    {%- set sync = (config.get('meta') or {}).get('sync') or {} -%}
-    {{- return(sync.get('mode', 'upsert')) -}}
+    {{- return(braze_bridge.sync_option('mode', 'upsert')) -}}
 {%- endmacro %}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, SimpleNamespace
@@ -18,6 +18,13 @@ MACROS = Path(__file__).parents[2] / "macros"
 
 class CompilerError(Exception):
     """What a macro raised against its caller."""
+
+
+class _Config(dict[str, Any]):
+    """What a model is configured with; calling it configures, and says nothing."""
+
+    def __call__(self, **_: Any) -> str:
+        return ""
 
 
 class _Returned(Exception):
@@ -41,10 +48,19 @@ def render(
     return str(ours.pending_rows(mart, **arguments))
 
 
-def render_model(warehouse: str, path: Path, *, execute: bool) -> str:
+def render_model(
+    warehouse: str,
+    path: Path,
+    *,
+    execute: bool,
+    meta: Mapping[str, Any] | None = None,
+    is_incremental: bool = False,
+) -> str:
     """Return the SQL of a model of ours; without `execute`, as dbt parses it."""
     sync = path.stem.removesuffix("__pending")
-    environment, ours = _environment(warehouse, sync=sync, execute=execute)
+    environment, ours = _environment(
+        warehouse, sync=sync, execute=execute, meta=meta, is_incremental=is_incremental
+    )
     environment.globals.update(vars(ours))
     return environment.from_string(path.read_text("utf-8")).render()
 
@@ -56,6 +72,8 @@ def _environment(
     mode: str = "upsert",
     columns: tuple[str, ...] = (),
     execute: bool = True,
+    meta: Mapping[str, Any] | None = None,
+    is_incremental: bool = False,
 ) -> tuple[jinja2.Environment, SimpleNamespace]:
     """What a macro of ours sees, and the macros."""
     ours = SimpleNamespace()
@@ -77,17 +95,19 @@ def _environment(
                 ],
             ),
             "braze_bridge": ours,
-            "config": {"meta": {"sync": {"mode": mode}}},
+            "config": _Config(meta=meta or {"sync": {"mode": mode}}),
             "env_var": os.environ.get,
             "exceptions": SimpleNamespace(raise_compiler_error=_fail),
             "execute": execute,
             "flags": SimpleNamespace(WHICH="build"),
             "graph": {},
+            "is_incremental": lambda: is_incremental,
             "model": SimpleNamespace(name=f"{sync}__pending", get=lambda _: None),
             "modules": SimpleNamespace(re=re),
             "ref": lambda name: f"db.ledger.{name}",
             "return": _return,
             "run_started_at": datetime(2026, 1, 31, tzinfo=UTC),
+            "this": "db.main.this_model",
             "target": SimpleNamespace(
                 name="dev", type=warehouse, database="db", schema="main"
             ),

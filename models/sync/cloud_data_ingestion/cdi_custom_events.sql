@@ -1,0 +1,1 @@
+{{ cdi_rows(ref('braze_custom_events__offered'), object='events') }}

@@ -1,0 +1,1 @@
+{{ cdi_rows(ref('braze_customer_attributes__offered'), object='attributes') }}

@@ -1,0 +1,1 @@
+{{ cdi_rows(ref('braze_purchases__offered'), object='purchases') }}

@@ -1,0 +1,1 @@
+{{ offered_rows(pending_catalog_items(ref('braze_catalog_products'), 'products')) }}

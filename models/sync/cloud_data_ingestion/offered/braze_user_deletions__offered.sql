@@ -1,0 +1,1 @@
+{{ offered_rows(pending_deletions(ref('braze_user_deletions'))) }}
