@@ -5,9 +5,19 @@
     The salt is MOVABLE_INK_SALT in the environment, 16 characters at least. It must never
     change: with another one every visitor is somebody new. Never hash an e-mail address:
     its owner is known, so their id is a user_id.
+
+    The salt stands in the SQL, and a warehouse keeps the SQL of a view for whoever may see
+    the view: only a table or an incremental model may call this.
 #}
 {% macro movable_ink_anonymous_id(column) -%}
     {#- Not before execution: whoever does not use it needs no salt. -#}
+    {%- if execute and model.resource_type == 'model'
+            and model.config.materialized not in ['table', 'incremental'] -%}
+        {{- exceptions.raise_compiler_error(
+            model.name ~ ': a ' ~ model.config.materialized ~ ' would keep MOVABLE_INK_SALT '
+            ~ "in its SQL. Say materialized='table'."
+        ) -}}
+    {%- endif -%}
     {%- set salt = env_var('MOVABLE_INK_SALT', '') if execute else 'not executed yet' -%}
     {%- if salt | length < 16 -%}
         {{- exceptions.raise_compiler_error(
