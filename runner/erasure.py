@@ -9,10 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from .ledger import Ledger, utcnow
 from .manifest import Relation
+from .movable_ink.visitors import visitors_of
+from .named import users_in
 
 Counts = dict[str, int]
 
@@ -36,6 +37,18 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
         """,
         [run_id, utcnow(), list(users)],
     )
+
+
+def suppress_visitors(
+    ledger: Ledger, run_id: str, told_by: Collection[Relation]
+) -> None:
+    """Never send what a suppressed user did as a visitor either.
+
+    To be called before anything forgets who the visitor was: see visitors_of().
+    """
+    found = ledger.connection.execute(f"from {ledger.suppressed} limit 1").fetchone()
+    if found:
+        suppress(ledger, run_id, visitors_of(ledger, told_by=told_by))
 
 
 def settle_deletions(
@@ -69,9 +82,13 @@ def settle_deletions(
 def settle(
     ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()
 ) -> Counts:
-    """Note that these users are deleted, and scrub the ledger of them."""
+    """Note that these users are deleted, and scrub the ledger of them.
+
+    What they did as visitors was theirs, too.
+    """
     if not users:
         return {}
+    users = [*users, *visitors_of(ledger, users)]
     ledger.connection.execute(
         f"""
         update {ledger.suppressed} set deleted_at = ?
@@ -171,65 +188,6 @@ def _any_of(users: Sequence[str]) -> str:
     # In JSON a text may be written with escapes.
     spelt = {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts} | texts
     return "(?i)" + "|".join(sorted(map(re.escape, spelt)))
-
-
-_LISTS = {
-    "external_ids": "external_id",
-    "user_ids": "external_id",
-    "emails": "email",
-    "phones": "phone",
-}
-_OTHER_IDS = ("current_external_id", "new_external_id", "removed_external_id")
-_SIDES = ("identifier_to_merge", "identifier_to_keep", "merge", "keep")
-
-
-def users_in(text: str | None) -> set[str]:
-    """The users whom a key, a payload or a kept row names, as user keys.
-
-    An address beside another identifier is an attribute: it names nobody.
-    """
-    try:
-        content = json.loads(text or "")
-    except ValueError:
-        return set()
-    return _named(content) if isinstance(content, dict) else set()
-
-
-def _named(content: dict[str, Any]) -> set[str]:
-    found = {str(user) for user in content.get("user_keys") or []}
-    # A record of a collection, whatever else it says.
-    found |= {str(content["user_key"])} if content.get("user_key") else set()
-    found |= {f"external_id:{content[name]}" for name in _OTHER_IDS if name in content}
-    for name, kind in _LISTS.items():
-        values = content.get(name)
-        found |= {_user(kind, value) for value in values or [] if value is not None}
-    for alias in content.get("aliases") or []:
-        found |= _named(alias) if isinstance(alias, dict) else set()
-    for side in _SIDES:
-        if isinstance(content.get(side), dict):
-            found |= _named(content[side])
-    return found | _identified(content)
-
-
-def _identified(content: dict[str, Any]) -> set[str]:
-    """Whom the most binding identifier of an object names."""
-    alias = content.get("user_alias", content)
-    for kind in ("external_id", "braze_id"):
-        if content.get(kind) is not None:
-            return {_user(kind, content[kind])}
-    if isinstance(alias, dict) and alias.get("alias_name") is not None:
-        return {f"user_alias:{alias.get('alias_label')}:{alias['alias_name']}"}
-    for kind in ("email", "phone"):
-        if content.get(kind) is not None:
-            return {_user(kind, content[kind])}
-    # An event of Movable Ink's, where the external_id goes by another name.
-    if content.get("user_id") is not None:
-        return {_user("external_id", content["user_id"])}
-    return set()
-
-
-def _user(kind: str, value: object) -> str:
-    return f"{kind}:{str(value).lower() if kind == 'email' else value}"
 
 
 def others_with(ledger: Ledger, by: str, value: str) -> list[str]:

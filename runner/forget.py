@@ -6,7 +6,7 @@ Every step stands by itself: after a crash the remedy is to run it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from . import erasure
 from .braze import Lane
 from .errors import DeliveryError, GuardError
 from .ledger import Ledger
+from .manifest import Relation
 from .objects import OBJECTS
 from .operations import Operation
 from .outcome import Kind, classify
@@ -55,7 +56,7 @@ OpenStore = Callable[[str], AbstractContextManager["Store"]]
 """Opens the store that a collection of that sync is served from."""
 
 
-def forget(  # noqa: PLR0917 - seven things, each said once
+def forget(  # noqa: PLR0917 - eight things, each said once
     by: str,
     value: str,
     to: Destination,
@@ -64,8 +65,11 @@ def forget(  # noqa: PLR0917 - seven things, each said once
     recovery: Recovery,
     run_id: str,
     open_store: OpenStore,
+    visits: Collection[Relation] = (),
 ) -> Receipt:
     """Suppress, delete, scrub; return the receipt.
+
+    `visits` are the models that know which visitor of the site the user was.
 
     Raises GuardError, before anything is done, where the store at hand is not the one
     that the ledger has filled; DeliveryError when Braze did not answer: the user stays
@@ -77,6 +81,7 @@ def forget(  # noqa: PLR0917 - seven things, each said once
             _check_others(ledger, by, value)
         _erase_records(ledger, None, open_store)
         erasure.suppress(ledger, run_id, [user])
+        erasure.suppress_visitors(ledger, run_id, visits)
     answer = _delete(_operation(by), _payload(by, value), to, limits)
     with open_ledger() as ledger, recovery.exclusive(ledger):
         erased = _erase_records(ledger, user, open_store)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, nearest
-from .movable_ink.lineage import holdouts
+from .movable_ink.lineage import holdouts, upstream
 from .objects import OBJECTS
 from .operations import Object, Operation, is_once, operations_of
 from .project import Project
@@ -103,6 +103,8 @@ class Manifest:
 
     syncs: tuple[Sync, ...]
     ledger: dict[str, Relation]
+    visits: tuple[Relation, ...] = ()
+    """What the syncs to Movable Ink are built from: it knows who a visitor is."""
 
 
 def load_manifest(project: Project) -> Manifest:
@@ -144,7 +146,12 @@ def load_manifest(project: Project) -> Manifest:
     problems += holdouts(to_movable_ink, content)
     if problems:
         raise ConfigError("\n".join(problems))
-    return Manifest(tuple(sorted(syncs, key=_turn)), ledger)
+    visits = tuple(
+        _relation(node)
+        for node in upstream(to_movable_ink, content["nodes"])
+        if node["name"] not in LEDGER_TABLES
+    )
+    return Manifest(tuple(sorted(syncs, key=_turn)), ledger, visits)
 
 
 def _turn(sync: Sync) -> tuple[int, int, str]:

@@ -13,7 +13,7 @@ from . import erasure
 from . import lease as leases
 from .destinations import Destinations
 from .endpoint import is_local
-from .errors import BrokenSync, GuardError
+from .errors import BrokenSync, ConfigError, GuardError
 from .guards import refusal
 from .ledger import Ledger, utcnow
 from .manifest import Manifest, Sync
@@ -142,6 +142,7 @@ class Start:
             return
         if sync.object == "deletions":
             erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
+            erasure.suppress_visitors(ledger, self.run_id, self.manifest.visits)
         if job.plan.adopted:
             ledger.adopt(self.run_id, sync.name, job.outbox)
             self.tell(
@@ -182,6 +183,7 @@ class Start:
     ) -> Plan:
         # An outbox is read once or twice and dropped: packing it is waste.
         ledger.connection.execute("set force_compression = 'uncompressed'")
+        self._suppress_visitors(ledger, syncs)
         plan = make_plan(
             ledger,
             self.manifest,
@@ -196,6 +198,16 @@ class Start:
         )
         ledger.connection.execute("set force_compression = 'auto'")
         return plan
+
+    def _suppress_visitors(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
+        """Whoever is erased may visit the shop again before it forgets them."""
+        for sync in syncs:
+            if sync.destination != "movable_ink":
+                continue
+            try:
+                erasure.suppress_visitors(ledger, self.run_id, sync.marts)
+            except ConfigError as error:
+                raise BrokenSync(sync.name, f"{sync.name}: {error}") from None
 
     def _jobs(self, plan: Plan) -> list[Job]:
         return [

@@ -71,6 +71,7 @@ def forget(selection: Selection, output: str, key: str, by: str, *, yes: bool) -
     receipt = forget_user(
         *(by, key, to, place.limits, open_ledger, place.recovery, new_run_id()),
         open_store=opened_store,
+        visits=place.manifest.visits,
     )
     found: dict[str, Any] = {
         name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value

@@ -1,6 +1,6 @@
-"""No holdout may ever apply to Movable Ink: whoever is left out gets stale images.
+"""What the syncs to Movable Ink are built from. Pure.
 
-Looks at everything upstream of a sync, and at the macros that are called there. Pure.
+No holdout may ever apply to them: whoever is left out gets stale images.
 """
 
 from __future__ import annotations
@@ -32,6 +32,16 @@ def holdouts(syncs: Mapping[str, str], content: Mapping[str, Any]) -> Iterator[s
                     "Movable Ink: every event must be sent. Build the mart without it."
                 )
                 break
+
+
+def upstream(
+    syncs: Iterable[str], nodes: Mapping[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the models that these syncs (dbt names) are built from."""
+    begin = list(syncs)
+    for unique_id in _upstream(begin, nodes):
+        if nodes[unique_id]["resource_type"] == "model" and unique_id not in begin:
+            yield nodes[unique_id]
 
 
 def _upstream(begin: Iterable[str], known: Mapping[str, Any]) -> list[str]:
