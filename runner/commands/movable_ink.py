@@ -11,16 +11,14 @@ import click
 
 from ..braze import Answer, Lane
 from ..errors import AuthError, ConfigError, DeliveryError
-from ..ledger import Ledger
 from ..movable_ink.contracts import Contract, contract
 from ..movable_ink.destination import from_environment
 from ..movable_ink.webhooks import written
 from ..outcome import Kind, classify
 from ..project import Selection
 from ..refusals import Sent, text_of
-from .options import Workplace, project_options, say
+from .options import Workplace, project_options
 
-_NOBODY = {"user_id": "test-user", "anonymous_id": "test-visitor"}
 _LIQUID = frozenset({"first", "last", "size"})
 _KINDS = ("text", "number", "boolean")
 
@@ -63,9 +61,9 @@ def sample(selection: Selection, event: str) -> None:
 def test(selection: Selection, event: str, limit: int) -> None:
     """Send EVENT to Movable Ink and show the answer.
 
-    Takes what is pending, under the ids of nobody, or the sample where nothing is: it
-    counts for no customer, and the ledger does not hear of it. Wait until Movable Ink's
-    team says that the event is mapped.
+    Sends the sample, which holds nobody's data: it counts for no customer, and the
+    ledger does not hear of it. Wait until Movable Ink's team says that the event is
+    mapped.
 
     \b
     Example:
@@ -73,20 +71,21 @@ def test(selection: Selection, event: str, limit: int) -> None:
     """
     place = Workplace(selection)
     found = contract(event, place.project.directory)
-    payloads = _pending(place, event, limit) or [_sample(found)]
-    for payload in payloads:
-        faults = found.faults(payload)
-        if faults:
-            msg = f"{event}: not as agreed, so nothing was sent: {'; '.join(faults)}"
-            raise ConfigError(msg)
+    payload = _sample(found)
+    if faults := found.faults(payload):
+        msg = (
+            f"{event}: the example is not as agreed, so nothing was sent: "
+            f"{'; '.join(faults)}"
+        )
+        raise ConfigError(msg)
     to = from_environment("runner movable-ink test")
     lane = Lane(to.endpoint, to.credentials.key, place.limits, "Basic")
     try:
-        for payload in payloads:
-            click.echo(json.dumps(payload, ensure_ascii=False))
+        text = json.dumps(payload, ensure_ascii=False)
+        for _ in range(limit):
+            click.echo(text)
             began = time.monotonic()
-            body = json.dumps(payload, ensure_ascii=False).encode()
-            answer = lane.send("POST", to.credentials.path, body)
+            answer = lane.send("POST", to.credentials.path, text.encode())
             seconds = time.monotonic() - began
             said = _said(answer, to.credentials.path)
             click.echo(
@@ -146,36 +145,6 @@ def _property(text: str) -> tuple[str, str]:
 def _sample(found: Contract) -> dict[str, Any]:
     """The example of a contract, as of now: nobody takes an old one."""
     return found.example() | {"timestamp": int(time.time() * 1000)}
-
-
-def _pending(place: Workplace, event: str, limit: int) -> list[dict[str, Any]]:
-    """The latest pending payloads of an event, of nobody."""
-    found: list[dict[str, Any]] = []
-    with place.warehouse.open(read_only=True) as connection:
-        Ledger(connection, place.manifest.ledger).require()
-        for sync in place.manifest.syncs:
-            if sync.destination != "movable_ink":
-                continue
-            rows = connection.execute(
-                f"""
-                select payload from {sync.pending}
-                where
-                    problem is null
-                    and coalesce(
-                        json_extract_string(payload, '$.event'), 'identify'
-                    ) = ?
-                order by sort_key desc limit ?
-                """,
-                [event, limit - len(found)],
-            ).fetchall()
-            found += [_of_nobody(json.loads(payload)) for (payload,) in rows]
-    if not found:
-        say(f"No {event} is pending: this is the sample.")
-    return found
-
-
-def _of_nobody(payload: dict[str, Any]) -> dict[str, Any]:
-    return {name: _NOBODY.get(name, value) for name, value in payload.items()}
 
 
 def _said(answer: Answer, secret: str) -> str:
