@@ -34,6 +34,9 @@ WHOLE_COLUMNS = (
 )
 """What the pending rows of all objects but attributes have besides."""
 
+WAITS = "waits"
+"""Why a row of Movable Ink's cannot leave yet; it stays pending."""
+
 SENT_TIMES = "sent_times"
 """Attributes with a minimum interval: when each of them was last sent."""
 
@@ -58,7 +61,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> set[str]
     }
     wanted = [*PENDING_COLUMNS]
     if "operation" in found or len(sync.operations) > 1:
-        wanted += WHOLE_COLUMNS
+        wanted += [*WHOLE_COLUMNS, WAITS]
     missing = [name for name in wanted if name not in found]
     if missing:
         macro = "pending_rows()" if sync.object == "attributes" else "its macro"

@@ -209,10 +209,8 @@ def _count_requests(
     if not exact or (not stage.is_ordered and fits):
         by_bytes = math.ceil(stage.payload_bytes / room(operation, limits))
         return max(math.ceil(stage.sendable / most), by_bytes if not fits else 0)
-    lane = "scope" if operation.is_serial else "user_key"
-    columns = f"{lane}, scope" if stage.is_ordered else "null, null"
     found = connection.execute(
-        f"select strlen(payload), {columns} from {outbox} "
+        f"select strlen(payload), {stage.lanes} from {outbox} "
         "where aside is null and problem is null "
         f"and {SEQ} - ? between ? and ? order by {SEQ}",
         [_first_row(connection, outbox), stage.first_seq, stage.last_seq],

@@ -75,6 +75,8 @@ def _pending(facts: Facts) -> Iterator[str]:
         problem = f"the key stands in {first['key_count']} rows of the mart"
     if problem:
         yield f"{what} and cannot be sent: {problem}"
+    elif first["waits"]:
+        yield f"{what} and waits: {first['waits']}"
     elif facts.held:
         yield f"{what}, and the sync is held back: {facts.held[0]}"
     else:

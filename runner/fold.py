@@ -75,7 +75,8 @@ def _fold(
         from {outbox} as outbox
         inner join stretches
             on outbox.{SEQ} between stretches.first_seq and stretches.last_seq
-        where outbox.problem is null
+        -- A stretch may span rows that were held meanwhile.
+        where outbox.problem is null and outbox.aside is null
         union all
         select outbox.*, 'rejected', outbox.problem, '{NOT_SENT}'
         from {outbox} as outbox

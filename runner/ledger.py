@@ -23,7 +23,7 @@ Verdict = Literal["claimed", "accepted", "rejected", "unknown"]
 
 SEQ = "rowid"
 """The number of an outbox row. DuckDB numbers the rows of a fresh table for nothing,
-where a window function would cost a pass; an outbox is never written again."""
+where a window function would cost a pass; no row of it is ever moved."""
 
 NOT_SENT = "not sent"
 """The status of a row that was refused before it could travel."""
@@ -304,10 +304,13 @@ class Ledger:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def scopes_not_accepted(
+    def hold_not_accepted(
         self, run_id: str, sync: str, outbox: str, stretch: tuple[int, int]
     ) -> set[str]:
-        """Which scopes of the outbox rows first..last have no acceptance."""
+        """Which scopes of the outbox rows first..last have no acceptance.
+
+        What comes after them in these scopes is held: it stays pending.
+        """
         rows = self.connection.execute(
             f"""
             select distinct outbox.scope
@@ -321,7 +324,16 @@ class Ledger:
             """,
             [run_id, sync, *stretch],
         ).fetchall()
-        return {str(scope) for (scope,) in rows}
+        scopes = [str(scope) for (scope,) in rows]
+        if scopes:
+            self.connection.execute(
+                f"""
+                update {self.outbox(outbox)} set aside = 'held'
+                where {SEQ} > ? and scope in (select unnest(?::varchar[]))
+                """,
+                [stretch[1], scopes],
+            )
+        return set(scopes)
 
     def discard_acks(self, run_id: str, sync: str, first: int, last: int) -> None:
         """What was acknowledged of these rows proved wrong: they are pending again."""

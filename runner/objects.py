@@ -225,7 +225,10 @@ OBJECTS: dict[str, dict[str, Object]] = {
     # The last: where it is down, nobody else waits for it.
     "movable_ink": {
         "events": Object(
-            (_of_movable_ink("events"),),
+            (
+                _of_movable_ink("identify", is_definition=True),
+                _of_movable_ink("events"),
+            ),
             {
                 "users": ("known", "all"),
                 "first_run": ("adopt", "send"),

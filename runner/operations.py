@@ -85,11 +85,11 @@ class Operation:
     is_serial: bool = False
     """Requests of one scope follow one another: Braze locks it while it writes."""
     is_definition: bool = False
-    """What comes after needs it: a catalog before its items."""
+    """What comes after in its scope needs it: a catalog before its items."""
     is_partner: bool = False
     """The body holds a partner's credentials, and there is no key in the header."""
     is_bare: bool = False
-    """The body is the rows, and nothing around them."""
+    """The body is the rows, and nothing around them: rows of many scopes share it."""
     scheme: str = "Bearer"
     """What stands before the key in the header."""
     receiver: str = "Braze"

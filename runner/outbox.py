@@ -92,12 +92,9 @@ def _copy(
         # A store is filled fastest in the order of its keys.
         order = [f"case coalesce(operation, '{first}') {ranks} end", "row_key"]
     elif is_ordered:
-        order += [
-            f"case coalesce(operation, '{first}') {ranks} end",
-            "scope",
-            "user_key",
-        ]
-        order += ["sort_key", "row_key"]
+        order += [f"case coalesce(operation, '{first}') {ranks} end"]
+        order += [] if sync.operations[0].is_bare else ["scope"]
+        order += ["user_key", "sort_key", "row_key"]
     run(
         ledger.connection,
         sync,

@@ -35,6 +35,14 @@ class Stage:
     payload_bytes: int
     largest_payload: int
 
+    @property
+    def lanes(self) -> str:
+        """The SQL of what tells a row's lane and scope, by which requests are cut."""
+        if not self.is_ordered:
+            return "null, null"
+        lane = "scope" if self.operation.is_serial else "user_key"
+        return f"{lane}, {'null' if self.operation.is_bare else 'scope'}"
+
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -57,7 +57,6 @@ class Pump:
         lease: leases.Lease,
         interrupts: Interrupts,
         progress: Progress,
-        blocked: Collection[str] = (),
     ) -> None:
         self._job = job
         self._stage = stage
@@ -68,7 +67,6 @@ class Pump:
         self._lease = lease
         self._interrupts = interrupts
         self._progress = progress
-        self._blocked = list(blocked)
         self._cutter = Cutter(stage.operation, limits)
         self._chains: deque[Chain] = deque()
         rows_per_request = getattr(limits, stage.operation.most)
@@ -148,19 +146,15 @@ class Pump:
 
     def _read(self, ledger: Ledger) -> list[Chain]:
         """Return the chains of the next window, in the order of the outbox."""
-        lane = "scope" if self._stage.operation.is_serial else "user_key"
-        columns = f"{lane}, scope" if self._stage.is_ordered else "null, null"
-        scope = "coalesce(scope, '')" if self._stage.is_ordered else "''"
         end = min(self._next + self._window, self._stage.last_seq + 1)
         rows = ledger.connection.execute(
             f"""
-            select {SEQ}, payload, {columns} from {ledger.outbox(self._job.outbox)}
-            where
-                {SEQ} >= ? and {SEQ} < ? and problem is null and aside is null
-                and not list_contains(?, {scope})
+            select {SEQ}, payload, {self._stage.lanes}
+            from {ledger.outbox(self._job.outbox)}
+            where {SEQ} >= ? and {SEQ} < ? and problem is null and aside is null
             order by {SEQ}
             """,
-            [self._next, end, self._blocked],
+            [self._next, end],
         ).fetchall()
         self._next = end
         chains = self._cutter.feed(rows)

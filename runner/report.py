@@ -104,9 +104,14 @@ def _remarks(plan: SyncPlan) -> list[str]:
             for change, payload in plan.samples
         ]
     rows, profiles = plan.reach
+    awaited = (
+        "an earlier change of the same user to settle"
+        if plan.sync.is_to_braze
+        else "the identify of their pair to be accepted"
+    )
     remarks = [
         (plan.refused, "{:,} rows cannot be sent as they are."),
-        (plan.held, "{:,} rows wait for an earlier change of the same user to settle."),
+        (plan.held, f"{{:,}} rows wait for {awaited}."),
         (plan.adopted, "{:,} rows of history will be adopted, not sent (first_run)."),
         (rows, f"{{:,}} rows by e-mail or phone reach {profiles:,} profiles."),
     ]

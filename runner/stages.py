@@ -55,8 +55,6 @@ class Stages:
     requests: int = 0
     failure: RunnerError | None = None
     journal: Journal | None = None
-    blocked: set[str] = field(default_factory=set)
-    """Catalogs and cohorts that Braze did not take, so that nothing goes into them."""
 
     def run(self) -> None:
         """Send every stage, until one fails that the others need."""
@@ -66,21 +64,30 @@ class Stages:
             if stage.requests:
                 self._send(stage)
             if stage.operation.is_definition:
-                self._block(stage)
+                self._hold(stage)
 
-    def _block(self, stage: Stage) -> None:
+    def _hold(self, stage: Stage) -> None:
         """What was not defined receives nothing; the others do."""
         run_id, sync = self.job.run_id, self.job.plan.sync.name
-        with self.open_ledger() as ledger:
-            self.blocked = ledger.scopes_not_accepted(
+        with self.open_ledger() as ledger, ledger.transaction():
+            leases.extend(ledger, self.lease)
+            scopes = ledger.hold_not_accepted(
                 run_id, sync, self.job.outbox, (stage.first_seq, stage.last_seq)
             )
-        if self.blocked:
-            named = ", ".join(sorted(self.blocked))
+        if not scopes:
+            return
+        name = stage.operation.name
+        if stage.operation.is_bare:
+            # Its scopes are people.
             self.tell(
-                f"{sync}: {stage.operation.name} {named} was not made or changed, so "
-                "the rest waits. See: runner rejected"
+                f"{sync}: {len(scopes):,} {name} not accepted, so the events of "
+                "these pairs wait. See: runner rejected, runner unknown"
             )
+            return
+        self.tell(
+            f"{sync}: {name} {', '.join(sorted(scopes))} was not made or changed, so "
+            "the rest waits. See: runner rejected"
+        )
 
     @property
     def _is_final(self) -> bool:
@@ -112,7 +119,6 @@ class Stages:
             interrupts=self.interrupts,
             progress=self.progress,
             gate=gate,
-            blocked=self.blocked,
         )
         try:
             acks = pump.run()

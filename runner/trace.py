@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .columns import WAITS
 from .manifest import Relation, Sync
 from .masking import masked_payload, shown_key, without_addresses
 from .sought import IDENTIFIERS, Key, about_key
@@ -153,8 +154,10 @@ class _Tracer:
             if name in columns:
                 tests.append(test)
                 parameters["users"] = self.key.users
+        waits = WAITS if WAITS in columns else "null"
         return self._found(
-            "select change, problem, row_key, payload as content, "
+            f"select change, problem, {waits} as waits, "
+            "row_key, payload as content, "
             # The views count keys only where rows were sent before; a guard counts all.
             "greatest(key_count, count(*) over (partition by row_key)) as key_count "
             f"from {self.sync.pending} where {' or '.join(tests)}",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from .columns import WAITS
 from .ledger import SEQ, Ledger, utcnow
 from .manifest import Relation, Sync
 from .settings import Limits
@@ -81,6 +82,8 @@ request, so a merge into somebody who is merged himself must not travel with tha
 def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
     """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
     kind = sync.kind
+    if sync.destination == "movable_ink" and is_ordered:
+        return f"when problem is null and {WAITS} is not null then 'held'"
     if not sync.is_to_braze:
         return ""
     tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])

@@ -12,7 +12,7 @@ import yaml
 
 from runner import errors
 from runner.cli import COMMANDS
-from runner.columns import PENDING_COLUMNS, WHOLE_COLUMNS
+from runner.columns import PENDING_COLUMNS, WAITS, WHOLE_COLUMNS
 from runner.objects import OBJECTS
 from runner.settings import Limits
 
@@ -76,7 +76,7 @@ def test_every_pending_column_is_explained() -> None:
 
 def test_every_column_of_whole_rows_is_explained() -> None:
     text = page("pending-rows.md").split("besides:")[1]
-    assert first_cells("# besides\n" + text, "# besides") == list(WHOLE_COLUMNS)
+    assert first_cells("# besides\n" + text, "# besides") == [*WHOLE_COLUMNS, WAITS]
 
 
 def test_the_objects_stand_in_the_order_of_a_push() -> None:

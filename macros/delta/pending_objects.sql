@@ -8,7 +8,7 @@
     parts          expressions over the mart's columns, by the pending column that they
                    fill: payload; row_json where it differs from it; and, where the object
                    has them, operation, scope, user_key, user_keys, sort_key, problem,
-                   data_points, adoptable, reach. docs/pending-rows.md says what each
+                   data_points, adoptable, reach, waits. docs/pending-rows.md says what each
                    one holds.
     prepared       a select from the CTE offered_rows (the mart's rows to offer, with what
                    begins with an underscore) that adds columns for the parts to name;

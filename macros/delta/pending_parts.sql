@@ -12,6 +12,7 @@
         'sort_key': ('varchar', 'null'),
         'adoptable': ('boolean', 'false'),
         'reach': ('bigint', 'null'),
+        'waits': ('varchar', 'null'),
     }) -}}
 {%- endmacro %}
 
@@ -36,7 +37,7 @@
 
 {% macro pending_columns() -%}
     row_key, change, payload, row_json, row_hash, data_points, key_count, problem,
-    operation, scope, user_key, user_keys, sort_key, adoptable, reach
+    operation, scope, user_key, user_keys, sort_key, adoptable, reach, waits
 {%- endmacro %}
 
 

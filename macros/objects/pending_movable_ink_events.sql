@@ -11,8 +11,10 @@
                   of them is a problem, since whoever guesses the address has the id
 
     `users: known` in meta.sync, the default, sends rows with a user_id alone; `users: all`
-    sends the others, too. Of a person the identify rows go first. Of what was not sent
-    30 days after it happened each row has a problem, so that nothing is lost in silence.
+    sends the others, too. Nothing leaves with an anonymous_id of somebody who was erased.
+    The identify rows go first, and are never adopted; an event with both ids waits until
+    Movable Ink has accepted the identify of its pair. Of what was not sent 30 days after it
+    happened each row has a problem, so that nothing is lost in silence.
 #}
 {% macro pending_movable_ink_events(mart, key='event_key', known_emails=none) -%}
     {%- set users = braze_bridge.sync_option('users', 'known') -%}
@@ -20,17 +22,32 @@
         braze_bridge.movable_ink_mart(mart, key),
         row_key=key,
         prepared=braze_bridge.prepared_movable_ink_events(known_emails),
-        due="nullif(user_id, '') is not null" if users == 'known' else none,
+        due=braze_bridge.movable_ink_due(users),
         parts={
             'payload': braze_bridge.movable_ink_payload(),
             'row_json': braze_bridge.kept_movable_ink_event(),
             'problem': braze_bridge.movable_ink_problem(),
             'user_key': braze_bridge.movable_ink_person(),
-            'sort_key': "case when event = 'identify' then '0' else '1' end || _milliseconds",
-            'adoptable': 'true',
+            'operation': "case when event = 'identify' then 'identify' else 'events' end",
+            'scope': "nullif(anonymous_id, '') || ' ' || nullif(user_id, '')",
+            'sort_key': '_milliseconds',
+            'adoptable': "event is distinct from 'identify'",
+            'waits': "case when event <> 'identify' and _is_introduced and not _may_follow "
+                ~ "then 'the identify of its pair is unknown or was refused' end",
         },
         once=true,
     ) -}}
+{%- endmacro %}
+
+
+{# Whose visitor an anonymous id was is forgotten with them: nobody can tell whose such a row
+   is, so it leaves under no id. #}
+{% macro movable_ink_due(users) -%}
+    ({{ braze_bridge.user_hash("'anonymous_id:' || anonymous_id") }}
+        in (select user_hash from suppressed_users)) is not true
+    {%- if users == 'known' %}
+        and nullif(user_id, '') is not null
+    {%- endif %}
 {%- endmacro %}
 
 
@@ -73,6 +90,7 @@
         zones.time_zone is not null as _is_zone,
         identified_ids.identified_id is not null as _is_identified,
         identified_pairs.identified_id is not null as _is_introduced,
+        coalesce(identified_pairs.is_said, 0) = 1 as _may_follow,
         {% if known_emails -%}
         lower(offered_rows.anonymous_id) in (
             {{ braze_bridge.email_hashes(known_emails) }}
@@ -86,28 +104,39 @@
     ) as zones
         on offered_rows.timezone = zones.time_zone
     left join (
-        select distinct identified_id from ({{ braze_bridge.sent_identities() }}) as pairs
+        select distinct identified_id from ({{ braze_bridge.movable_ink_pairs() }}) as pairs
     ) as identified_ids
         on offered_rows.anonymous_id = identified_ids.identified_id
-    left join ({{ braze_bridge.sent_identities() }}) as identified_pairs
+    left join ({{ braze_bridge.movable_ink_pairs() }}) as identified_pairs
         on offered_rows.anonymous_id = identified_pairs.identified_id
         and offered_rows.user_id = identified_pairs.identified_as
 {%- endmacro %}
 
 
-{# Every pair of ids that an identify has said, or is about to say. #}
-{% macro sent_identities() -%}
+{# Every pair of ids that an identify says. `is_said` is 1 once it was accepted, or where it
+   leaves with the next push, ahead of the events; not where it is parked or given up. #}
+{% macro movable_ink_pairs() -%}
         select
             anonymous_id as identified_id,
-            user_id as identified_as
-        from mart_rows
-        where event = 'identify'
-        union
-        select
-            {{ braze_bridge.json_member('row_json', 'anonymous_id') }},
-            {{ braze_bridge.json_member('row_json', 'user_id') }}
-        from sent_rows
-        where starts_with(row_json, '{"event":"identify",')
+            user_id as identified_as,
+            max(is_said) as is_said
+        from (
+            select anonymous_id, user_id, 0 as is_said
+            from mart_rows
+            where event = 'identify'
+            union all
+            select anonymous_id, user_id, 1
+            from offered_rows
+            where event = 'identify'
+            union all
+            select
+                {{ braze_bridge.json_member('row_json', 'anonymous_id') }},
+                {{ braze_bridge.json_member('row_json', 'user_id') }},
+                1
+            from sent_rows
+            where starts_with(row_json, '{"event":"identify",')
+        ) as identifies
+        group by anonymous_id, user_id
 {%- endmacro %}
 
 
@@ -144,7 +173,7 @@
 
 
 {# What the ledger keeps: enough to find the event again, and none of its properties. The
-   event stands first: sent_identities() looks for it there. #}
+   event stands first: movable_ink_pairs() looks for it there. #}
 {% macro kept_movable_ink_event() -%}
     '{"event":' || coalesce({{ braze_bridge.json_text('event') }}, 'null')
     || coalesce(',"user_id":' || {{ braze_bridge.json_text("nullif(user_id, '')") }}, '')

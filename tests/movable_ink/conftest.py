@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox import Sandbox
+from tests.conftest import shared
 
 from .shop import Shop, collector, copy
 
@@ -15,9 +16,12 @@ from .shop import Shop, collector, copy
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The demo with its own web events; copy it, never change it."""
-    shop = Shop(tmp_path_factory.mktemp("demo"))
-    shop.build()
-    return shop
+
+    def make(directory: Path) -> None:
+        directory.mkdir()
+        Shop(directory).build()
+
+    return Shop(shared(tmp_path_factory, "movable_ink", make))
 
 
 @pytest.fixture(scope="session")

@@ -124,9 +124,10 @@ def test_what_cannot_work_is_one_sentence_without_a_secret(
 
 
 def test_a_ready_value_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    destination(monkeypatch, MOVABLE_INK_AUTHORIZATION="Basic dTpw")
+    for prefix in ("", "Basic ", "basic "):
+        destination(monkeypatch, MOVABLE_INK_AUTHORIZATION=f"{prefix}dTpw")
 
-    assert from_environment("feed").credentials.key == "dTpw"
+        assert from_environment("feed").credentials.key == "dTpw"
 
 
 @pytest.mark.parametrize(

@@ -61,15 +61,24 @@ class Site:
         """Send at most so many rows; each chain in order, the chains in any order."""
         rows = self.warehouse.pending()
         assert [row["problem"] for row in rows if row["problem"]] == []
-        chains = [
-            list(chain)
-            for _, chain in groupby(rows[:limit], key=lambda row: row["user_key"])
-        ]
-        while chains:
-            chain = chance.choice(chains)
-            if not self._send(chain.pop(0), chance.random()):
-                chain.clear()
-            chains = [each for each in chains if each]
+        able = [row for row in rows if not row["waits"]][:limit]
+        held: set[str] = set()
+        for operation in ("identify", "events"):
+            stage = [
+                row
+                for row in able
+                if row["operation"] == operation and row["scope"] not in held
+            ]
+            chains = [
+                list(chain)
+                for _, chain in groupby(stage, key=lambda row: row["user_key"])
+            ]
+            while chains:
+                chain = chance.choice(chains)
+                if not self._send(chain.pop(0), chance.random()):
+                    chain.clear()
+                chains = [each for each in chains if each]
+            held = {row["scope"] for row in stage} - self.warehouse.introduced()
 
     def _send(self, row: dict[str, Any], point: float) -> bool:
         """Whether the chain goes on."""
@@ -117,6 +126,7 @@ def test_no_event_goes_without_a_user_after_its_identify(
             known.add(event["anonymous_id"])
         elif event.get("anonymous_id") in known:
             assert "user_id" in event
+    assert site.collected.unintroduced == 0
 
 
 def test_without_accidents_an_identify_comes_before_all_that_it_is_about() -> None:

@@ -117,7 +117,8 @@ class Warehouse:
         known = ", known_emails='db.ledger.emails'" if self.emails else ""
         text = f"{{{{ pending_movable_ink_events(ref('movable_ink_events'){known}) }}}}"
         found = self.connection.execute(
-            f"from ({rendered(text, self.users)}) order by user_key, sort_key, row_key"
+            f"from ({rendered(text, self.users)}) "
+            "order by operation desc, user_key, sort_key, row_key"
         )
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -138,6 +139,15 @@ class Warehouse:
             "insert into db.ledger.ledger_sent_rows values ('events', ?, ?, ?)",
             [row["row_key"], row["row_hash"], row["row_json"]],
         )
+
+    def introduced(self) -> set[str]:
+        """The pairs of ids whose identify was accepted, as scopes."""
+        rows = self.run(
+            "select row_json ->> 'anonymous_id' || ' ' || (row_json ->> 'user_id') "
+            "from db.ledger.ledger_sent_rows "
+            "where row_json ->> 'event' = 'identify'"
+        )
+        return {str(scope) for (scope,) in rows}
 
     def refuse(self, row: dict[str, Any], *, attempts: int = 1) -> None:
         """Note that a row was refused."""
