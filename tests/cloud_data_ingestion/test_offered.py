@@ -85,8 +85,9 @@ def test_a_build_is_later_than_all_before_even_if_the_clock_went_back(
 ) -> None:
     """Braze would not read what is earlier than the last that it saw, ever."""
     assert pulled.sql(
-        "select row_key from main.history__offered order by updated_at"
-    ) == [("v1",), ("v2",), ("v3",)]
+        "select row_key, dense_rank() over (order by updated_at) "
+        "from main.history__offered order by all"
+    ) == [("v1", 1), ("v2", 2), ("v3", 3)]
 
 
 def test_an_alias_stands_in_two_columns_and_numbers_keep_their_digits(
