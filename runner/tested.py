@@ -41,12 +41,15 @@ class FailedNode:
 
 def held_by_tests(project: Project) -> dict[str, tuple[str, ...]]:
     """Sync -> sentences of why it is held; syncs that are not held are not in it."""
-    manifest = _read(project.target_path / "manifest.json")
     path = project.target_path / "run_results.json"
     results = _read(path)
     if path.exists() and "results" not in results:
         msg = f"{path}: cannot be read: dbt was interrupted. Run: runner build"
         raise ConfigError(msg)
+    if not any(result["status"] in FAILED for result in results.get("results", [])):
+        # The manifest has megabytes, and there is nothing to look up in it.
+        return {}
+    manifest = _read(project.target_path / "manifest.json")
     return {
         sync: tuple(str(node) for node in _causes(nodes))
         for sync, nodes in failed_nodes(manifest, results).items()
