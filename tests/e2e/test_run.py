@@ -68,6 +68,12 @@ def shop(built: Shop, tmp_path: Path) -> Shop:
 
 WRONG_ORDERS = ("orders", "1 as orders", "2 as orders")
 WRONG_DIARY = ("diary", "1 as page", "2 as page")
+IMPATIENT = """
+from runner import cli, stopping
+stopping.PATIENCE_SECONDS = 1
+cli.main()
+"""
+"""The command line, but that a statement which hears nothing is given one second."""
 ENDLESS_BUILD = ("orders", "range(1)", "range(10000000)")
 
 
@@ -219,7 +225,10 @@ def test_a_failed_turn_is_told_and_the_schedule_goes_on(
         assert process.stdout
         first = json.loads(process.stdout.readline())
         key.write_text("sandbox-key", "utf-8")
-        later = [json.loads(process.stdout.readline()) for _ in range(2)]
+        # The second turn may have looked at the key already.
+        later = [json.loads(process.stdout.readline())]
+        if later[0]["exit_code"]:
+            later.append(json.loads(process.stdout.readline()))
         process.terminate()
         _, told = process.communicate(timeout=20)
 
@@ -229,7 +238,7 @@ def test_a_failed_turn_is_told_and_the_schedule_goes_on(
     # A turn takes longer than a second: the ones between were missed, and are told.
     assert later[-1]["missed"] > 0
     assert f"Missed {later[-1]['missed']} turns" in told
-    assert first["finished_at"] <= later[0]["started_at"] < later[1]["started_at"]
+    assert first["finished_at"] <= later[0]["started_at"]
     assert process.returncode == 143
 
 
@@ -300,7 +309,7 @@ def test_a_signal_is_heard_while_the_plan_is_frozen(
         "from main.orders__pending as pending"
     )
     arguments = ("-s", "people", "--", "--quiet", "--select", "diary")
-    with started(shop, *arguments, sandbox=sandbox) as process:
+    with started(shop, *arguments, sandbox=sandbox, code=IMPATIENT) as process:
         until(lambda: children(process))
         until(lambda: not children(process))
         time.sleep(1)
