@@ -56,6 +56,8 @@ types:
 ALL := --vars '{audience_encodings: [flags, lists, groups, cohorts], movable_ink: true, \
   collections: [customers, products, recommendations, stores], message_engagement: true}'
 models: export MOVABLE_INK_SALT = a-salt-for-the-tests-alone
+# Nobody reads the manifest that each build would write twice.
+models: export DBT_WRITE_JSON = false
 
 models:
 	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
