@@ -2,8 +2,8 @@
 
 The shop installs this repository as a dbt package and switches its models off, as a
 team with a project of its own does; of the package it gets what that leaves, since dbt
-would read all the rest at each of a hundred starts. The AdventureWorks example and the
-shop of `tests/loop` install it whole. A copy takes milliseconds: tests change its mart
+would read all the rest at each of a hundred starts. The AdventureWorks example
+installs it whole. A copy takes milliseconds: tests change its mart
 with SQL, run the command line, and look at the ledger. What dbt builds is built once
 for all workers of a run.
 """
