@@ -115,6 +115,17 @@ def tried_moment(each: exp.Expression) -> exp.Expression:
 
 
 @node
+def null_array(each: exp.Expression) -> exp.Expression:
+    """A null ARRAY is one, and no VARIANT: dbt's contracts ask for the type."""
+    if not (isinstance(each, exp.Cast) and isinstance(each.this, exp.Null)):
+        return each
+    if each.to.this != exp.DataType.Type.ARRAY:
+        return each
+    texts = exp.Array(expressions=[exp.Literal.string("")])
+    return exp.Nullif(this=texts, expression=texts.copy())
+
+
+@node
 def hexadecimal_number(each: exp.Expression) -> exp.Expression:
     """TO_NUMBER(text, 'XXXX') has a format, and formats are not implemented."""
     format_ = each.args.get("format")
