@@ -4,7 +4,11 @@
 {%- endmacro %}
 
 {% macro default__is_finite(number) -%}
-    (to_varchar(cast({{ number }} as double)) not in ('NaN', 'inf', '-inf'))
+    (
+        cast({{ number }} as double) not in (
+            cast('NaN' as double), cast('inf' as double), cast('-inf' as double)
+        )
+    )
 {%- endmacro %}
 
 {% macro duckdb__is_finite(number) -%}

@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro default__object_of(fields) -%}
-    object_construct(
+    object_construct_keep_null(
         {%- for key, value in fields.items() %}
         '{{ key }}', {{ value }}{% if not loop.last %},{% endif %}
         {%- endfor %}

@@ -7,56 +7,16 @@ EMULATOR_PYTHON; without one the tests are skipped.
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import REPOSITORY, shared
 
-EMULATOR = Path(__file__).with_name("emulator.py")
-START_SECONDS = 60.0
+from .access import Emulator, start
+from .demo import Demo, build
 
-
-@dataclass(frozen=True)
-class Emulator:
-    """A server on this machine's loopback."""
-
-    port: int
-
-    def access(self, database: str, schema: str = "BRIDGE") -> dict[str, Any]:
-        """What a client needs; the database and the schema come into being.
-
-        No schema is called MAIN: DuckDB has one of that name, and describes it badly.
-        """
-        return {
-            "account": "emulator",
-            "user": "runner",
-            "password": "any",
-            "role": "SYSADMIN",
-            "warehouse": "WH",
-            "database": database,
-            "schema": schema,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "protocol": "http",
-        }
-
-    def connect(self, database: str, schema: str = "BRIDGE") -> Any:
-        """A connection of the real connector's, with `?` for what is bound."""
-        from snowflake import connector  # noqa: PLC0415 - half a second, here alone
-
-        access = self.access(database, schema)
-        return connector.connect(**access, paramstyle="qmark", login_timeout=10)
-
-    def rows(self, database: str, statement: str) -> list[tuple[Any, ...]]:
-        """The rows that one statement answers."""
-        with self.connect(database) as connection:
-            return list(connection.cursor().execute(statement).fetchall())
+DEMO = "DEMO"
 
 
 @pytest.fixture(scope="session")
@@ -74,26 +34,12 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
     return Emulator(int((folder / "port").read_text()))
 
 
-def start(python: str, log: Path) -> int:
-    """Start a server that outlives this worker, and return its port once it answers."""
-    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = [python, str(EMULATOR), "--port", str(port), "--while", str(run)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL
-        )
-    end = time.monotonic() + START_SECONDS
-    while not answers(port):
-        late = server.poll() is not None or time.monotonic() > end
-        assert not late, log.read_text()
-        time.sleep(0.05)
-    return port
+@pytest.fixture(scope="session")
+def demo(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo shop on both engines, built once; read it, never change it."""
 
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        build(folder, emulator, DEMO)
 
-def answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    return Demo(shared(tmp_path_factory, "demo", make), emulator, DEMO)

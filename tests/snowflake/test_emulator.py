@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Emulator
+from .access import Emulator
 
 # Fails for who installed the development extra without Snowflake's, and says so.
 errors = pytest.importorskip("snowflake.connector.errors")

@@ -46,8 +46,13 @@ encoded as (
     where subscription_group = 'audience_{{ audience.id }}' and state = 'subscribed'
     union all
     {% endfor -%}
+    {% if target.type == 'snowflake' -%}
+    select 'lists' as encoding, cast(member.value as varchar), lists.external_id
+    from lists, lateral flatten(input => lists.audiences) as member
+    {%- else -%}
     select 'lists' as encoding, unnest(audiences) as audience_id, external_id
     from lists
+    {%- endif %}
     union all
     select 'cohorts' as encoding, cohort_id as audience_id, external_id
     from cohorts

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fakesnow import transforms
 from fakesnow.cursor import FakeSnowflakeCursor
-from sqlglot import exp
+from sqlglot import exp, parse_one
 from sqlglot.dialects.dialect import Dialect
 
 Shim = Callable[[exp.Expression], exp.Expression]
@@ -33,6 +34,13 @@ def install() -> None:
         return explode(self, mended(statement))
 
     FakeSnowflakeCursor._transform_explode = mended_explode
+    # SUM(number) became SUM(TRY_CAST(number AS DOUBLE)): decimals lost their cents.
+    transforms.numeric_agg_implicit_cast = unchanged
+
+
+def unchanged(each: exp.Expression) -> exp.Expression:
+    """In the place of a rewriting of fakesnow's that does harm."""
+    return each
 
 
 def mended(statement: exp.Expression) -> exp.Expression:
@@ -115,14 +123,86 @@ def tried_moment(each: exp.Expression) -> exp.Expression:
 
 
 @node
-def null_array(each: exp.Expression) -> exp.Expression:
-    """A null ARRAY is one, and no VARIANT: dbt's contracts ask for the type."""
-    if not (isinstance(each, exp.Cast) and isinstance(each.this, exp.Null)):
+def array_value(each: exp.Expression) -> exp.Expression:
+    """ARRAY_CONSTRUCT and [...] are JSON, as every ARRAY, OBJECT and VARIANT is here.
+
+    fakesnow made one of them where it stood alone in a select, and a list elsewhere.
+    """
+    if isinstance(each, exp.Array):
+        return exp.Anonymous(this="json_array", expressions=each.expressions)
+    return each
+
+
+@node
+def gathered_array(each: exp.Expression) -> exp.Expression:
+    """ARRAY_AGG leaves nulls out, and an array of nothing is empty, not null."""
+    order = None
+    if isinstance(each, exp.WithinGroup) and isinstance(each.this, exp.ArrayAgg):
+        each, order = each.this, each.expression
+    elif not isinstance(each, exp.ArrayAgg) or isinstance(
+        each.parent, (exp.WithinGroup, exp.Window)
+    ):
         return each
-    if each.to.this != exp.DataType.Type.ARRAY:
+    value = each.this
+    shown = value.expressions[0] if isinstance(value, exp.Distinct) else value
+    known = exp.Not(this=exp.Is(this=shown.copy(), expression=exp.Null()))
+    if order:
+        value = exp.Order(this=value, expressions=order.expressions)
+    # LIST by another name: fakesnow rewrites ARRAY_AGG and would leave its filter out.
+    found = exp.Filter(
+        this=exp.Anonymous(this="list", expressions=[value]),
+        expression=exp.Where(this=known),
+    )
+    json = exp.Anonymous(this="to_json", expressions=[found])
+    return exp.Coalesce(
+        this=json, expressions=[exp.Anonymous(this="json_array", expressions=[])]
+    )
+
+
+@node
+def compact_array(each: exp.Expression) -> exp.Expression:
+    """ARRAY_CONSTRUCT_COMPACT of texts: they were read as JSON, and were none."""
+    if not isinstance(each, exp.ArrayConstructCompact):
         return each
-    texts = exp.Array(expressions=[exp.Literal.string("")])
-    return exp.Nullif(this=texts, expression=texts.copy())
+    compact = parse_one("to_json(list_filter([], x -> x is not null))", read="duckdb")
+    compact.find(exp.Array).set("expressions", each.expressions)
+    return compact
+
+
+@node
+def overlapping_arrays(each: exp.Expression) -> exp.Expression:
+    """ARRAYS_OVERLAP compared lists, and an ARRAY is JSON."""
+    if not isinstance(each, exp.ArrayOverlaps):
+        return each
+    sides = [listed(each.this), listed(each.expression)]
+    return exp.Anonymous(this="list_has_any", expressions=sides)
+
+
+@node
+def contained_value(each: exp.Expression) -> exp.Expression:
+    """ARRAY_CONTAINS looked into a list, and an ARRAY is JSON."""
+    if not isinstance(each, exp.ArrayContains):
+        return each
+    value = exp.Anonymous(this="to_json", expressions=[each.expression])
+    sides = [listed(each.this), value]
+    return exp.Anonymous(this="list_contains", expressions=sides)
+
+
+def listed(array: exp.Expression) -> exp.Expression:
+    """A JSON array as DuckDB's list of JSON; fakesnow leaves the type alone so."""
+    cast = parse_one("json_transform(array, '[\"JSON\"]')", read="duckdb")
+    cast.find(exp.Column).replace(array)
+    return cast
+
+
+@node
+def cast_to_variant(each: exp.Expression) -> exp.Expression:
+    """'x'::VARIANT is a text in a VARIANT, and was read as JSON."""
+    if not (isinstance(each, exp.Cast) and each.to.this == exp.DataType.Type.VARIANT):
+        return each
+    if isinstance(each.this, exp.Null):
+        return each
+    return exp.ToVariant(this=each.this)
 
 
 @node
@@ -136,6 +216,14 @@ def hexadecimal_number(each: exp.Expression) -> exp.Expression:
     prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=each.this)
     cast = exp.TryCast if each.args.get("safe") else exp.Cast
     return cast(this=exp.Paren(this=prefixed), to=duckdb_type("bigint"))
+
+
+@node
+def byte_length(each: exp.Expression) -> exp.Expression:
+    """OCTET_LENGTH of a text is how many bytes its UTF-8 has."""
+    if isinstance(each, exp.ByteLength):
+        return exp.Anonymous(this="strlen", expressions=[each.this])
+    return each
 
 
 @node

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.variables import Variables
 from snowflake.connector import errors
 from sqlglot import exp
 
@@ -42,6 +43,12 @@ def install() -> None:
             raise sql_error(error) from error
 
     FakeSnowflakeCursor.execute = mended_execute
+    Variables.inline_variables = as_written
+
+
+def as_written(variables: Variables, command: str) -> str:
+    """A `$name` within a text was taken for a variable of the session's: we have none."""
+    return command
 
 
 def roll_back(cursor: FakeSnowflakeCursor) -> None:
