@@ -52,7 +52,22 @@ def cursor(emulator: Emulator) -> Iterator[Any]:
         ("to_variant('x')::varchar", "x"),
         ("hash('x') between -pow(2, 63) and pow(2, 63)", True),
         ("array_construct('a', 'b')", '["a", "b"]'),
-        ("(select array_construct('a', 'b') as c)", '["a", "b"]'),
+        ("case when true then ['a', 'b'] end", '["a", "b"]'),
+        ("array_construct_compact('a', null)", '["a"]'),
+        ("arrays_overlap(['a', 'b'], array_construct('b'))", True),
+        ("arrays_overlap(['a'], ['b'])", False),
+        ("array_contains('b'::variant, ['a', 'b'])", True),
+        ("array_contains('c'::variant, ['a', 'b'])", False),
+        ("array_agg(c) from (select 'a' as c union all select null)", '["a"]'),
+        ("array_agg(c) from (select 'a' as c) where c = 'b'", "[]"),
+        (
+            "array_agg(c) within group (order by c desc)"
+            " from (select 'a' as c union all select 'b')",
+            '["b", "a"]',
+        ),
+        ("octet_length('é')", 2),
+        ("sum(c)::varchar from (select 0.1 as c union all select 0.2)", "0.3"),
+        ("'costs $ten'", "costs $ten"),
     ],
 )
 def test_functions_answer_as_snowflake_documents(

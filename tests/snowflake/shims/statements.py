@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def as_written(variables: Variables, command: str) -> str:
-    """A `$name` within a text was taken for a variable of the session's: we have none."""
+    """`$name` within a text was taken for a variable of the session: we have none."""
     return command
 
 
