@@ -5,13 +5,15 @@ What is missing or reserved is an error with its remedy, in words without data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .errors import BrokenSync
 from .manifest import Relation, Sync
 
 if TYPE_CHECKING:
-    import duckdb
+    from .warehouse import Session
 
 PENDING_COLUMNS = (
     "row_key",
@@ -54,11 +56,9 @@ RESERVED_NAMES = frozenset(
 """What pending_rows() adds on the way, and what would steer Braze, not a profile."""
 
 
-def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> set[str]:
+def check_columns(connection: Session, sync: Sync) -> set[str]:
     """Return the pending view's columns; raise ConfigError when they will not do."""
-    found = {
-        row[0] for row in run(connection, sync, f"describe {sync.pending}").fetchall()
-    }
+    found = {*columns_of(connection, sync, sync.pending)}
     wanted = [*PENDING_COLUMNS]
     if "operation" in found or len(sync.operations) > 1:
         wanted += [*WHOLE_COLUMNS, WAITS]
@@ -76,11 +76,9 @@ def check_columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> set[str]
     return found
 
 
-def _check_mart(
-    connection: duckdb.DuckDBPyConnection, sync: Sync, mart: Relation
-) -> None:
+def _check_mart(connection: Session, sync: Sync, mart: Relation) -> None:
     """Every column of a mart of attributes leaves: some names must not."""
-    names = {row[0] for row in run(connection, sync, f"describe {mart}").fetchall()}
+    names = {*columns_of(connection, sync, mart)}
     if len(names) < 2:
         msg = f"{sync.name}: {mart.name} has no column but its key: nothing to send."
         raise BrokenSync(sync.name, msg)
@@ -110,36 +108,40 @@ def _listed(names: list[str]) -> str:
     return " and ".join(sorted(names))
 
 
-def run(
-    connection: duckdb.DuckDBPyConnection, sync: Sync, statement: str
-) -> duckdb.DuckDBPyConnection:
-    """Execute a statement about a sync; the engine's faults get words of ours."""
-    import duckdb  # noqa: PLC0415 - loaded by the caller already
+def columns_of(
+    connection: Session, sync: Sync, relation: Relation | str
+) -> dict[str, str]:
+    """Column -> type of what a sync reads."""
+    with blaming(connection, sync):
+        return connection.columns_of(relation)
 
+
+@contextmanager
+def blaming(connection: Session, sync: Sync) -> Iterator[None]:
+    """Do something about a sync; the engine's faults get words of ours."""
     try:
-        return connection.execute(statement)
-    except duckdb.CatalogException:
-        msg = (
-            f"{sync.name}: {sync.pending} does not exist or reads what no longer does. "
-            "Run: runner build (with the same --target)."
-        )
-        raise BrokenSync(sync.name, msg) from None
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InterruptException):
+        yield
+    except Exception as error:
+        fault = connection.fault(error)
+        if fault == "missing":
+            msg = (
+                f"{sync.name}: {sync.pending} does not exist or reads what no longer "
+                "does. Run: runner build (with the same --target)."
+            )
+            raise BrokenSync(sync.name, msg) from None
+        if fault == "statement":
+            # The engine's own text may quote a customer's value.
+            kind = type(error).__name__.removesuffix("Exception")
+            msg = (
+                f"{sync.name}: {sync.pending} cannot be read ({kind}). "
+                f"To see why: select * from {sync.pending}"
+            )
+            raise BrokenSync(sync.name, msg) from None
         # About the warehouse, not about this sync.
         raise
-    except duckdb.Error as error:
-        # The engine's own text may quote a customer's value.
-        kind = type(error).__name__.removesuffix("Exception")
-        msg = (
-            f"{sync.name}: {sync.pending} cannot be read ({kind}). "
-            f"To see why: select * from {sync.pending}"
-        )
-        raise BrokenSync(sync.name, msg) from None
 
 
-def check_changes(
-    connection: duckdb.DuckDBPyConnection, sync: Sync, outbox: Relation | str
-) -> None:
+def check_changes(connection: Session, sync: Sync, outbox: Relation | str) -> None:
     """A view of the user's own may say another word, and nothing would be counted."""
     row = connection.execute(
         f"""
@@ -156,14 +158,12 @@ def check_changes(
         raise BrokenSync(sync.name, msg)
 
 
-def check_operations(
-    connection: duckdb.DuckDBPyConnection, sync: Sync, outbox: Relation | str
-) -> None:
+def check_operations(connection: Session, sync: Sync, outbox: Relation | str) -> None:
     """An operation that the object does not have would be sent as something else."""
     known = [operation.name for operation in sync.operations]
     row = connection.execute(
         f"select any_value(operation) from {outbox} "
-        "where not list_contains(?, operation) having count(*) > 0",
+        f"where not {connection.among('operation')} having count(*) > 0",
         [known],
     ).fetchone()
     if row:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from .attribute_names import NameProblem, Ruling, name_problems
 from .batches import count_requests, room
-from .columns import run
+from .columns import columns_of
 from .guards import find_guards
-from .ledger import SEQ, Ledger
+from .ledger import Ledger
 from .manifest import Relation, Sync
 from .outbox import Frozen
 from .plan import Guard, Stage, SyncPlan
@@ -20,7 +20,7 @@ from .settings import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import duckdb
+    from .warehouse import Session
 
 SAMPLES = 3
 
@@ -61,33 +61,23 @@ def count_rows(
     if limit is None or limit >= whole.planned:
         return whole
     # Guards look at all that is pending: a sample must not slip past them.
-    _cut(connection, outbox, limit, order=SEQ if is_ordered else "row_key")
+    _cut(connection, outbox, limit, order=connection.seq if is_ordered else "row_key")
     part = _count(ledger, frozen, limits, exact=exact)
     return replace(part, guards=whole.guards, said=whole.said)
 
 
 def _cut(
-    connection: duckdb.DuckDBPyConnection,
-    outbox: Relation | str,
-    limit: int,
-    *,
-    order: str,
+    connection: Session, outbox: Relation | str, limit: int, *, order: str
 ) -> None:
     """Keep so many of the rows to send, and all that are set aside, after those."""
-    temporary = "temp " if isinstance(outbox, str) else ""
-    connection.execute(
+    connection.rewrite(
+        outbox,
         f"""
-        create temp table sample as
-        (from {outbox} where aside is null order by {order} limit {limit})
-        union all (from {outbox} where aside is not null)
-        """
+        select *, row_number() over (order by aside nulls first, {order}) as place
+        from {outbox}
+        qualify aside is not null or place <= {limit}
+        """,
     )
-    connection.execute(f"drop table {outbox}")
-    # Ordered anew: the copy of a large table is in no order of itself.
-    connection.execute(
-        f"create {temporary}table {outbox} as from sample order by {SEQ}"
-    )
-    connection.execute("drop table sample")
 
 
 def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
@@ -112,30 +102,33 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
     row = connection.execute(
         f"""
         select
-            count(*) filter (change = 'added' and aside is null),
-            count(*) filter (change = 'changed' and aside is null),
-            count(*) filter (change = 'removed' and aside is null),
-            count(problem) filter (aside is null),
-            coalesce(sum(data_points) filter (problem is null and aside is null), 0),
+            count(case when change = 'added' and aside is null then 1 end),
+            count(case when change = 'changed' and aside is null then 1 end),
+            count(case when change = 'removed' and aside is null then 1 end),
+            count(case when problem is not null and aside is null then 1 end),
             coalesce(
-                bit_xor(hash(row_key, change, payload))
-                filter (aside is distinct from 'adopted'),
-                0
+                sum(case when problem is null and aside is null then data_points end), 0
             ),
-            count(*) filter (aside = 'held'),
-            count(*) filter (aside = 'adopted'),
+            count(case when aside = 'held' then 1 end),
+            count(case when aside = 'adopted' then 1 end),
             {"count(reach)" if is_ordered else "0"},
             {"coalesce(sum(reach), 0)" if is_ordered else "0"},
-            coalesce(min(problem) filter (aside is null), '')
+            coalesce(min(case when aside is null then problem end), '')
         from {outbox}
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
-    added, changed, removed, refused, points, checksum, *others = row
+    added, changed, removed, refused, points, *others = row
     held, adopted, by, reach, problem = others
+    checksum = connection.execute(
+        f"""
+        select coalesce({connection.checksum("row_key", "change", "payload")}, 0)
+        from {outbox} where aside is distinct from 'adopted'
+        """
+    ).fetchone()
     samples = connection.execute(
         f"select change, payload from {outbox} where problem is null and aside is null "
-        f"order by {SEQ} limit {SAMPLES}"
+        f"order by {connection.seq} limit {SAMPLES}"
     ).fetchall()
     return SyncPlan(
         sync=sync,
@@ -144,7 +137,7 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
         removed=removed,
         refused=refused,
         data_points=int(points),
-        checksum=str(checksum),
+        checksum=str(checksum[0]) if checksum else "",
         stages=tuple(_stages(connection, frozen, limits, exact=exact)),
         held=held,
         adopted=adopted,
@@ -156,36 +149,33 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
 
 
 def _stages(
-    connection: duckdb.DuckDBPyConnection,
-    frozen: Frozen,
-    limits: Limits,
-    *,
-    exact: bool,
+    connection: Session, frozen: Frozen, limits: Limits, *, exact: bool
 ) -> Iterator[Stage]:
     """One stage an operation, in their order."""
     sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
     by_name = {operation.name: operation for operation in sync.operations}
     name = "operation" if is_ordered else f"'{sync.operations[0].name}'"
-    first_row = _first_row(connection, outbox)
+    first_row, seq = _first_row(connection, outbox), connection.seq
+    bytes_of = connection.size("payload")
     for operation, first, last, rows, size, largest in connection.execute(
         f"""
         select
-            {name}, min({SEQ}) - {first_row}, max({SEQ}) - {first_row},
-            count(*) filter (problem is null),
-            coalesce(sum(strlen(payload)) filter (problem is null), 0),
-            coalesce(max(strlen(payload)) filter (problem is null), 0)
+            {name}, min({seq}) - {first_row}, max({seq}) - {first_row},
+            count(case when problem is null then 1 end),
+            coalesce(sum(case when problem is null then {bytes_of} end), 0),
+            coalesce(max(case when problem is null then {bytes_of} end), 0)
         from {outbox}
         where aside is null
-        group by all
+        group by 1
         order by 2
         """
     ).fetchall():
         stage = Stage(
             operation=by_name[operation],
             is_ordered=is_ordered,
-            first_seq=first,
-            last_seq=last,
-            sendable=rows,
+            first_seq=int(first),
+            last_seq=int(last),
+            sendable=int(rows),
             requests=0,
             payload_bytes=int(size),
             largest_payload=int(largest),
@@ -195,7 +185,7 @@ def _stages(
 
 
 def _count_requests(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     outbox: Relation | str,
     stage: Stage,
     limits: Limits,
@@ -209,10 +199,11 @@ def _count_requests(
     if not exact or (not stage.is_ordered and fits):
         by_bytes = math.ceil(stage.payload_bytes / room(operation, limits))
         return max(math.ceil(stage.sendable / most), by_bytes if not fits else 0)
+    seq = connection.seq
     found = connection.execute(
-        f"select strlen(payload), {stage.lanes} from {outbox} "
+        f"select {connection.size('payload')}, {stage.lanes} from {outbox} "
         "where aside is null and problem is null "
-        f"and {SEQ} - ? between ? and ? order by {SEQ}",
+        f"and {seq} - ? between ? and ? order by {seq}",
         [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
     )
 
@@ -220,16 +211,17 @@ def _count_requests(
     return count_requests(many, operation, limits)
 
 
-def _first_row(connection: duckdb.DuckDBPyConnection, outbox: Relation | str) -> int:
+def _first_row(connection: Session, outbox: Relation | str) -> int:
     """What the outbox counts from: before its transaction ends, that is not zero."""
-    row = connection.execute(f"select coalesce(min({SEQ}), 0) from {outbox}").fetchone()
+    row = connection.execute(
+        f"select coalesce(min({connection.seq}), 0) from {outbox}"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> str:
+def _columns(connection: Session, sync: Sync) -> str:
     """The mart's columns and types: the next plan tells what is new by them."""
     names: dict[str, str] = {}
     for mart in sync.marts:
-        for name, kind, *_ in run(connection, sync, f"describe {mart}").fetchall():
-            names[name] = kind
+        names |= columns_of(connection, sync, mart)
     return json.dumps(names)

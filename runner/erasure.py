@@ -14,8 +14,14 @@ from .ledger import Ledger, utcnow
 from .manifest import Relation
 from .movable_ink.visitors import visitors_of
 from .named import users_in
+from .warehouse.session import Row, bound
 
 Counts = dict[str, int]
+
+
+def user_hash(user: str) -> str:
+    """What outlives a person's data: the hash of a user key, as models write it."""
+    return hashlib.sha256(user.encode()).hexdigest()
 
 
 def suppress_planned(ledger: Ledger, run_id: str, outbox: Relation) -> None:
@@ -31,11 +37,11 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
     ledger.connection.execute(
         f"""
         insert into {ledger.suppressed} (user_hash, run_id, suppressed_at)
-        select distinct sha256(user_key), ?, ?
-        from (select unnest(?::varchar[]) as user_key) as users
-        where sha256(user_key) not in (select user_hash from {ledger.suppressed})
+        select distinct user_hash, ?, ?
+        from {ledger.connection.rows_of({"user_hash": "varchar"})} as users
+        where user_hash not in (select user_hash from {ledger.suppressed})
         """,
-        [run_id, utcnow(), list(users)],
+        [run_id, utcnow(), bound([user_hash(user)] for user in users)],
     )
 
 
@@ -69,7 +75,7 @@ def settle_deletions(
         select outbox.user_key
         from {outbox} as outbox
         inner join {ledger.acks} as acks
-            on outbox.rowid between acks.first_seq and acks.last_seq
+            on outbox.{ledger.connection.seq} between acks.first_seq and acks.last_seq
         where
             acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
             and outbox.problem is null
@@ -92,13 +98,14 @@ def settle(
     ledger.connection.execute(
         f"""
         update {ledger.suppressed} set deleted_at = ?
-        where
-            deleted_at is null
-            and user_hash in (select sha256(unnest(?::varchar[])))
+        where deleted_at is null and {ledger.connection.among("user_hash")}
         """,
-        [utcnow(), list(users)],
+        [utcnow(), [user_hash(user) for user in users]],
     )
     return scrub(ledger, users, spared)
+
+
+_ABOUT = dict.fromkeys(("sync", "row_key", "content"), "varchar")
 
 
 def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) -> Counts:
@@ -111,7 +118,7 @@ def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) ->
     with the number of a customer, means nothing.
     """
     wanted = set(users)
-    hashes = {hashlib.sha256(user.encode()).hexdigest() for user in users}
+    hashes = {user_hash(user) for user in users}
     counts: Counts = {}
     for table, content in (
         (ledger.sent, "row_json"),
@@ -121,17 +128,22 @@ def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) ->
         # That somebody was deleted is kept of the deletion itself: a hash.
         keys = [] if table == ledger.sent else list(hashes)
         kept = list(spared) if table == ledger.sent else []
-        about = [
-            row_id
-            for row_id, row_key, text in _candidates(
+        about = {
+            (sync, row_key, text)
+            for sync, row_key, text in _candidates(
                 ledger, table, content, keys=keys, users=users, kept=kept
             )
             if row_key in keys or wanted & (users_in(row_key) | users_in(text))
-        ]
-        ledger.connection.execute(
-            f"delete from {table} where list_contains(?, rowid)", [about]
+        }
+        counts[table.name] = ledger.connection.change(
+            f"""
+            delete from {table} where (sync, row_key, coalesce({content}, '')) in (
+                select sync, row_key, content
+                from {ledger.connection.rows_of(_ABOUT)} as about
+            )
+            """,
+            [bound(about)],
         )
-        counts[table.name] = len(about)
     return counts
 
 
@@ -144,9 +156,9 @@ def records_of(ledger: Ledger, user: str, sync: str, prefix: str) -> list[str]:
         f"""
         select substr(row_key, ?) from {ledger.sent}
         where
-            sync = ? and starts_with(row_key, ?)
+            sync = ? and left(row_key, {len(prefix)}) = ?
             and (
-                json_extract_string(row_json, '$.user_key') = ?
+                {ledger.connection.member("row_json", "user_key")} = ?
                 or (row_json = '{{"tombstone":true}}' and substr(row_key, ?) = ?)
             )
         """,
@@ -166,19 +178,18 @@ def _candidates(
     keys: Sequence[str],
     users: Sequence[str],
     kept: Sequence[str],
-) -> list[tuple[int, str, str]]:
-    """(row id, key, content) of the rows that a quick look cannot rule out."""
-    return ledger.connection.execute(
+) -> list[Row]:
+    """(sync, key, content) of the rows that a quick look cannot rule out."""
+    connection = ledger.connection
+    text = f"row_key || ' ' || coalesce({content}, '')"
+    return connection.execute(
         f"""
-        select rowid, row_key, {content} from {table}
+        select sync, row_key, coalesce({content}, '') from {table}
         where
-            not list_contains(?, sync)
-            and (
-                list_contains(?, row_key)
-                or regexp_matches(concat(row_key, ' ', {content}), ?)
-            )
+            not {connection.among("sync")}
+            and ({connection.among("row_key")} or {connection.matches(text)})
         """,
-        [kept, keys, _any_of(users)],
+        [list(kept), list(keys), _any_of(users)],
     ).fetchall()
 
 
@@ -187,7 +198,7 @@ def _any_of(users: Sequence[str]) -> str:
     texts = {user.rpartition(":")[2] for user in users}
     # In JSON a text may be written with escapes.
     spelt = {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts} | texts
-    return "(?i)" + "|".join(sorted(map(re.escape, spelt)))
+    return "|".join(sorted(map(re.escape, spelt)))
 
 
 def others_with(ledger: Ledger, by: str, value: str) -> list[str]:
@@ -196,9 +207,9 @@ def others_with(ledger: Ledger, by: str, value: str) -> list[str]:
         f"""
         select distinct row_json from {ledger.sent}
         where
-            lower(json_extract_string(row_json, '$.{by}')) = lower(?)
+            lower({ledger.connection.member("row_json", by)}) = lower(?)
             -- A record may be found by the address, or hold it anywhere.
-            or (starts_with(row_json, '{{"user_key":"') and contains(row_json, ?))
+            or (left(row_json, 13) = '{{"user_key":"' and contains(row_json, ?))
         """,
         [value, json.dumps(value, ensure_ascii=False)],
     ).fetchall()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from .ledger import NOT_SENT, SENT_AGAIN, SEQ, Counts, Ledger, utcnow
+from .ledger import NOT_SENT, SENT_AGAIN, Counts, Ledger, utcnow
 from .manifest import Relation
 
 YOUTH = timedelta(hours=1)
@@ -50,7 +50,7 @@ def finish_run(
     ledger.connection.execute(
         f"delete from {ledger.acks} where run_id = ? and sync = ?", [run_id, sync]
     )
-    ledger.connection.execute(f"drop table {table}")
+    ledger.connection.drop(table)
     return counts
 
 
@@ -58,51 +58,58 @@ def _fold(
     ledger: Ledger, run_id: str, sync: str, outbox: Relation
 ) -> tuple[Counts, int]:
     """The outbox knows what was planned; the acks say what became of it."""
-    ledger.connection.execute(
+    connection = ledger.connection
+    connection.fill(
+        "stretches",
         f"""
-        create or replace temp table stretches as
         select first_seq, last_seq, outcome, reason, status
         from {ledger.acks}
         where run_id = ? and sync = ? and outcome <> 'claimed'
         """,
         [run_id, sync],
     )
-    # A view: most runs are one stretch, and copying their rows would cost a pass.
-    ledger.connection.execute(
+    settled = _settled(ledger, outbox)
+    row = connection.execute(
         f"""
-        create or replace temp view settled as
+        select
+            count(case when outcome = 'accepted' then 1 end),
+            count(case when outcome = 'rejected' then 1 end),
+            count(case when outcome = 'unknown' then 1 end),
+            coalesce(sum(case when outcome = 'accepted' then data_points end), 0)
+        from {settled}
+        """
+    ).fetchone()
+    accepted, rejected, unknown, data_points = map(int, row or (0, 0, 0, 0))
+    has_times = "sent_times" in connection.columns_of(outbox)
+    _keep_sent(ledger, run_id, sync, settled, has_times)
+    _distrust_partial_writes(ledger, sync, outbox, settled)
+    if rejected or _has(ledger, ledger.rejected, sync):
+        _keep_rejected(ledger, run_id, sync, settled)
+    if unknown:
+        _keep_unknown(ledger, run_id, sync, settled)
+    return Counts(accepted, rejected, unknown), data_points
+
+
+def _settled(ledger: Ledger, outbox: Relation) -> str:
+    """The rows of the outbox whose fate is known, as a table `settled`.
+
+    Not copied: most runs are one stretch, and copying their rows would cost a pass.
+    """
+    return f"""
+    (
         select outbox.*, stretches.outcome, stretches.reason, stretches.status
         from {outbox} as outbox
         inner join stretches
-            on outbox.{SEQ} between stretches.first_seq and stretches.last_seq
+            on outbox.{ledger.connection.seq}
+            between stretches.first_seq and stretches.last_seq
         -- A stretch may span rows that were held meanwhile.
         where outbox.problem is null and outbox.aside is null
         union all
         select outbox.*, 'rejected', outbox.problem, '{NOT_SENT}'
         from {outbox} as outbox
         where outbox.problem is not null and outbox.aside is null
-        """
-    )
-    row = ledger.connection.execute(
-        """
-        select
-            count(*) filter (outcome = 'accepted'),
-            count(*) filter (outcome = 'rejected'),
-            count(*) filter (outcome = 'unknown'),
-            coalesce(sum(data_points) filter (outcome = 'accepted'), 0)
-        from settled
-        """
-    ).fetchone()
-    accepted, rejected, unknown, data_points = row or (0, 0, 0, 0)
-    _keep_sent(ledger, run_id, sync, _has_column(ledger, "sent_times"))
-    _distrust_partial_writes(ledger, sync, outbox)
-    if rejected or _has(ledger, ledger.rejected, sync):
-        _keep_rejected(ledger, run_id, sync)
-    if unknown:
-        _keep_unknown(ledger, run_id, sync)
-    ledger.connection.execute("drop view settled")
-    ledger.connection.execute("drop table stretches")
-    return Counts(accepted, rejected, unknown), int(data_points)
+    ) as settled
+    """
 
 
 def _has(ledger: Ledger, table: Relation, sync: str) -> bool:
@@ -112,18 +119,18 @@ def _has(ledger: Ledger, table: Relation, sync: str) -> bool:
     return found is not None
 
 
-def _has_column(ledger: Ledger, name: str) -> bool:
-    """Whether the pending rows had a column that not all of them have."""
-    columns = ledger.connection.execute("describe settled").fetchall()
-    return any(column[0] == name for column in columns)
-
-
-def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:  # noqa: FBT001
+def _keep_sent(
+    ledger: Ledger,
+    run_id: str,
+    sync: str,
+    settled: str,
+    has_times: bool,  # noqa: FBT001
+) -> None:
     now = utcnow()
     # Who is new to Braze stays so for a while, whatever is sent of them meanwhile.
-    ledger.connection.execute(
+    ledger.connection.fill(
+        "young_rows",
         f"""
-        create or replace temp table young_rows as
         select row_key, added_at from {ledger.sent} where sync = ? and added_at > ?
         """,
         [sync, now - YOUTH],
@@ -133,7 +140,7 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:
             f"""
             delete from {ledger.sent}
             where sync = ? and row_key in (
-                select row_key from settled where outcome = 'accepted'
+                select row_key from {settled} where outcome = 'accepted'
             )
             """,
             [sync],
@@ -143,18 +150,20 @@ def _keep_sent(ledger: Ledger, run_id: str, sync: str, has_times: bool) -> None:
         insert into {ledger.sent}
             (sync, row_key, row_hash, row_json, run_id, sent_at, sent_times, added_at)
         select
-            ?, settled.row_key, row_hash, row_json, ?, ?,
-            {"sent_times" if has_times else "null"},
-            case when change = 'added' then ? else young_rows.added_at end
-        from settled
+            ?, settled.row_key, settled.row_hash, settled.row_json, ?, ?,
+            {"settled.sent_times" if has_times else "null"},
+            case when settled.change = 'added' then ? else young_rows.added_at end
+        from {settled}
         left join young_rows on settled.row_key = young_rows.row_key
-        where outcome = 'accepted' and row_json is not null
+        where settled.outcome = 'accepted' and settled.row_json is not null
         """,
         [sync, run_id, now, now],
     )
 
 
-def _distrust_partial_writes(ledger: Ledger, sync: str, outbox: Relation) -> None:
+def _distrust_partial_writes(
+    ledger: Ledger, sync: str, outbox: Relation, settled: str
+) -> None:
     """Send whole, next time, what a repeated `$add` may have put into Braze twice.
 
     Adding elements to an array of objects is no write that may be repeated; when a row
@@ -166,7 +175,7 @@ def _distrust_partial_writes(ledger: Ledger, sync: str, outbox: Relation) -> Non
         where sync = ? and row_key in (
             select outbox.row_key
             from {outbox} as outbox
-            left join settled on outbox.row_key = settled.row_key
+            left join {settled} on outbox.row_key = settled.row_key
             where
                 outbox.change = 'changed'
                 and contains(outbox.payload, '"$add"')
@@ -177,11 +186,11 @@ def _distrust_partial_writes(ledger: Ledger, sync: str, outbox: Relation) -> Non
     )
 
 
-def _keep_rejected(ledger: Ledger, run_id: str, sync: str) -> None:
+def _keep_rejected(ledger: Ledger, run_id: str, sync: str, settled: str) -> None:
     """The newest word counts: accepted clears a row, rejected again adds up."""
-    ledger.connection.execute(
+    ledger.connection.fill(
+        "attempts",
         f"""
-        create or replace temp table attempts as
         select row_key, row_hash, max(attempts) as attempts
         from {ledger.rejected}
         where sync = ?
@@ -193,7 +202,7 @@ def _keep_rejected(ledger: Ledger, run_id: str, sync: str) -> None:
         f"""
         delete from {ledger.rejected}
         where sync = ? and row_key in (
-            select row_key from settled where outcome in ('accepted', 'rejected')
+            select row_key from {settled} where outcome in ('accepted', 'rejected')
         )
         """,
         [sync],
@@ -207,7 +216,7 @@ def _keep_rejected(ledger: Ledger, run_id: str, sync: str) -> None:
         select
             ?, settled.row_key, settled.row_hash, settled.change, settled.payload,
             settled.reason, settled.status, ?, coalesce(attempts.attempts, 0) + 1, ?
-        from settled
+        from {settled}
         left join attempts
             on settled.row_key = attempts.row_key
             and settled.row_hash = attempts.row_hash
@@ -215,10 +224,9 @@ def _keep_rejected(ledger: Ledger, run_id: str, sync: str) -> None:
         """,
         [sync, run_id, utcnow()],
     )
-    ledger.connection.execute("drop table attempts")
 
 
-def _keep_unknown(ledger: Ledger, run_id: str, sync: str) -> None:
+def _keep_unknown(ledger: Ledger, run_id: str, sync: str, settled: str) -> None:
     ledger.connection.execute(
         f"""
         insert into {ledger.unknown} (
@@ -228,7 +236,7 @@ def _keep_unknown(ledger: Ledger, run_id: str, sync: str) -> None:
         select
             ?, row_key, row_hash, change, payload, reason, status, ?, ?,
             row_json, data_points
-        from settled
+        from {settled}
         where outcome = 'unknown'
         """,
         [sync, run_id, utcnow()],

@@ -89,9 +89,9 @@ def forget(  # noqa: PLR0917 - eight things, each said once
         row = ledger.connection.execute(
             f"""
             select user_hash, suppressed_at, deleted_at from {ledger.suppressed}
-            where user_hash = sha256(?)
+            where user_hash = ?
             """,
-            [user],
+            [erasure.user_hash(user)],
         ).fetchone()
     assert row is not None  # noqa: S101 - it was written above
     user_hash, suppressed_at, deleted_at = row

@@ -21,7 +21,7 @@ _MOST_OF_THEM = 0.5
 # Braze finds a profile by e-mail whatever its case.
 _ONE_PROFILE = """
         group by case
-            when starts_with(payload, '{"email":') then lower(row_key) else row_key
+            when left(payload, 9) = '{"email":' then lower(row_key) else row_key
         end
 """
 
@@ -168,7 +168,8 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
     if keys:
         total = keys[0][1]
         payloads = ledger.connection.execute(
-            f"select row_key, payload from {outbox} where list_contains(?, row_key)",
+            f"select row_key, payload from {outbox} "
+            f"where {ledger.connection.among('row_key')}",
             [[key for key, _ in keys]],
         ).fetchall()
         shown = {key: shown_key(key, payload) for key, payload in payloads}

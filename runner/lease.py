@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from .errors import LeaseError
@@ -31,30 +31,52 @@ class Lease:
 
 
 def acquire(ledger: Ledger) -> Lease:
-    """Take the lease, or raise LeaseError naming who holds it and until when."""
-    row = ledger.connection.execute(
-        f"select holder, epoch, expires_at from {ledger.lease} where lease = ?", [_NAME]
-    ).fetchone()
+    """Take the lease, or raise LeaseError naming who holds it and until when.
+
+    What was read must still stand when it is written: of two that find a lease free,
+    one gets it.
+    """
+    held_by, last_epoch, expires_at = _read(ledger)
     now = utcnow()
-    epoch = 1
-    if row:
-        holder, last_epoch, expires_at = row
-        if holder and expires_at > now and not _is_dead(holder):
-            host, pid = holder.split("/")[:2]
-            msg = (
-                f"Another push is at work: process {pid} on {host} holds the lease "
-                f"until {expires_at:%H:%M:%S} UTC. Wait for it to end."
-            )
-            raise LeaseError(msg)
-        epoch = int(last_epoch) + 1
-    lease = Lease(_this_process(), epoch)
-    expires = now + timedelta(seconds=LEASE_SECONDS)
-    ledger.connection.execute(f"delete from {ledger.lease} where lease = ?", [_NAME])
-    ledger.connection.execute(
-        f"insert into {ledger.lease} values (?, ?, ?, ?, ?)",
-        [_NAME, lease.holder, epoch, now, expires],
+    if held_by and expires_at > now and not _is_dead(held_by):
+        host, pid = held_by.split("/")[:2]
+        msg = (
+            f"Another push is at work: process {pid} on {host} holds the lease "
+            f"until {expires_at:%H:%M:%S} UTC. Wait for it to end."
+        )
+        raise LeaseError(msg)
+    lease = Lease(_this_process(), last_epoch + 1)
+    taken = ledger.connection.change(
+        f"update {ledger.lease} set holder = ?, epoch = ?, acquired_at = ?, "
+        "expires_at = ? where lease = ? and epoch = ? and holder = ?",
+        [
+            *(lease.holder, lease.epoch, now, now + timedelta(seconds=LEASE_SECONDS)),
+            *(_NAME, last_epoch, held_by),
+        ],
     )
+    if not taken:
+        msg = "Another push has just begun and holds the lease. Wait for it to end."
+        raise LeaseError(msg)
     return lease
+
+
+def _read(ledger: Ledger) -> tuple[str, int, datetime]:
+    """(holder, epoch, expires at) of the lease, which is made where there is none."""
+    query = (
+        f"select holder, epoch, expires_at from {ledger.lease} where lease = ? "
+        "order by epoch desc"
+    )
+    row = ledger.connection.execute(query, [_NAME]).fetchone()
+    if row is None:
+        now = utcnow()
+        ledger.connection.execute(
+            f"insert into {ledger.lease} "
+            "(lease, holder, epoch, acquired_at, expires_at) values (?, '', 0, ?, ?)",
+            [_NAME, now, now],
+        )
+        return "", 0, now
+    held_by, epoch, expires_at = row
+    return held_by, int(epoch), expires_at
 
 
 def holder(ledger: Ledger) -> str | None:
@@ -70,12 +92,12 @@ def holder(ledger: Ledger) -> str | None:
 
 def extend(ledger: Ledger, lease: Lease) -> None:
     """Hold on for another while; raise LeaseError if somebody took it over."""
-    taken = ledger.connection.execute(
+    kept = ledger.connection.change(
         f"update {ledger.lease} set expires_at = ? where lease = ? and epoch = ? "
-        "and holder = ? returning epoch",
+        "and holder = ?",
         [utcnow() + timedelta(seconds=LEASE_SECONDS), _NAME, lease.epoch, lease.holder],
-    ).fetchone()
-    if taken is None:
+    )
+    if not kept:
         msg = (
             "Another push took the lease over; this one stops and settles nothing more."
         )

@@ -7,23 +7,20 @@ talks to the network or decides what is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from .manifest import Relation
+from .warehouse.session import bound
 
 if TYPE_CHECKING:
-    import duckdb
+    from .warehouse import Session
 
 Verdict = Literal["claimed", "accepted", "rejected", "unknown"]
 """`claimed` is no fate yet: the rows may leave, and a crash leaves them in doubt."""
-
-SEQ = "rowid"
-"""The number of an outbox row. DuckDB numbers the rows of a fresh table for nothing,
-where a window function would cost a pass; no row of it is ever moved."""
 
 NOT_SENT = "not sent"
 """The status of a row that was refused before it could travel."""
@@ -58,12 +55,19 @@ def utcnow() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+_ACK = {
+    "first_seq": "bigint",
+    "last_seq": "bigint",
+    "outcome": "varchar",
+    "reason": "varchar",
+    "status": "varchar",
+}
+
+
 class Ledger:
     """The ledger tables of one project, through one open connection."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tables: dict[str, Relation]
-    ) -> None:
+    def __init__(self, connection: Session, tables: dict[str, Relation]) -> None:
         self.connection = connection
         self.sent = tables["ledger_sent_rows"]
         self.rejected = tables["ledger_rejected_rows"]
@@ -73,16 +77,9 @@ class Ledger:
         self.lease = tables["ledger_lease"]
         self.suppressed = tables["ledger_suppressed_users"]
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All of it or nothing."""
-        self.connection.execute("begin")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
-        self.connection.execute("commit")
+        return self.connection.transaction(self.lease)
 
     def outbox(self, name: str) -> Relation:
         """Where a run keeps the rows on their way: a table beside the ledger."""
@@ -217,36 +214,25 @@ class Ledger:
             return
         self.connection.execute(
             f"""
-            insert into {self.acks}
-            select
-                ?, ?, unnest(?::bigint[]), unnest(?::bigint[]),
-                unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[]), ?
+            insert into {self.acks} (
+                run_id, sync, first_seq, last_seq, outcome, reason, status, acked_at
+            )
+            select ?, ?, acks.*, ? from {self.connection.rows_of(_ACK)} as acks
             """,
-            [
-                run_id,
-                sync,
-                [ack.first_seq for ack in acks],
-                [ack.last_seq for ack in acks],
-                [ack.verdict for ack in acks],
-                [ack.reason for ack in acks],
-                [ack.status for ack in acks],
-                utcnow(),
-            ],
+            [run_id, sync, utcnow(), bound(map(astuple, acks))],
         )
 
     def reword(self, sync: str, payloads: Mapping[str, str]) -> None:
         """Row key -> what is served of it now, where that is not what was sent."""
         if payloads:
+            served = {"row_key": "varchar", "payload": "varchar"}
             self.connection.execute(
                 f"""
                 update {self.sent} as sent set row_json = served.payload
-                from (
-                    select
-                        unnest(?::varchar[]) as row_key, unnest(?::varchar[]) as payload
-                ) as served
+                from {self.connection.rows_of(served)} as served
                 where sent.sync = ? and sent.row_key = served.row_key
                 """,
-                [list(payloads), list(payloads.values()), sync],
+                [bound(payloads.items()), sync],
             )
 
     def acks_of(self, run_id: str, sync: str) -> list[Ack]:
@@ -281,11 +267,24 @@ class Ledger:
 
     def has(self, outbox: str) -> bool:
         """Whether a run's outbox is still there."""
-        row = self.connection.execute(
-            "select 1 from duckdb_tables() where schema_name = ? and table_name = ?",
-            [self.runs.schema, outbox],
-        ).fetchone()
-        return row is not None
+        return self.connection.has(self.outbox(outbox))
+
+    def stray_outboxes(self, before: datetime) -> list[Relation]:
+        """Outboxes made before then that no run ever began with.
+
+        Where a table is made outside of the transaction that records the run, a crash
+        between the two leaves one.
+        """
+        rows = self.connection.execute(
+            f"""
+            select table_name
+            from {self.connection.tables_of(self.runs.database)}
+            where table_schema = ? and table_name between 'outbox_' and ?
+            """,
+            [self.runs.schema, f"outbox_{before:%Y%m%dt%H%M%S}"],
+        ).fetchall()
+        known = {outbox for _, _, outbox in self.unfinished_runs()}
+        return [self.outbox(name) for (name,) in rows if name not in known]
 
     def has_ended(self, outbox: str) -> bool:
         """Whether the run of this outbox is over."""
@@ -311,15 +310,16 @@ class Ledger:
 
         What comes after them in these scopes is held: it stays pending.
         """
+        seq = self.connection.seq
         rows = self.connection.execute(
             f"""
             select distinct outbox.scope
             from {self.outbox(outbox)} as outbox
             left join {self.acks} as acks
                 on acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
-                and outbox.{SEQ} between acks.first_seq and acks.last_seq
+                and outbox.{seq} between acks.first_seq and acks.last_seq
             where
-                outbox.{SEQ} between ? and ?
+                outbox.{seq} between ? and ?
                 and (acks.run_id is null or outbox.problem is not null)
             """,
             [run_id, sync, *stretch],
@@ -329,7 +329,7 @@ class Ledger:
             self.connection.execute(
                 f"""
                 update {self.outbox(outbox)} set aside = 'held'
-                where {SEQ} > ? and scope in (select unnest(?::varchar[]))
+                where {seq} > ? and {self.connection.among("scope")}
                 """,
                 [stretch[1], scopes],
             )

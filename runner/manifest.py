@@ -231,7 +231,11 @@ def _find_ledger(
 
 def _relation(node: dict[str, Any]) -> Relation:
     name = node["identifier"] if "identifier" in node else node["alias"]
-    return Relation(str(node["database"]), str(node["schema"]), str(name))
+    parts = [str(node["database"]), str(node["schema"]), str(name)]
+    # Where dbt quotes nothing, as on Snowflake, names are in capitals.
+    if '"' not in str(node.get("relation_name") or '"'):
+        parts = [part.upper() for part in parts]
+    return Relation(*parts)
 
 
 def _sync(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Sync:

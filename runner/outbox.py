@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from . import waiting
 from .batches import room
 from .columns import (
+    PENDING_COLUMNS,
     SENT_TIMES,
     WHOLE_COLUMNS,
+    blaming,
     check_changes,
     check_columns,
     check_operations,
-    run,
 )
 from .ledger import Ledger
 from .manifest import Relation, Sync
@@ -72,7 +73,7 @@ def _copy(
 ) -> None:
     is_ordered = "operation" in found
     most = max(room(operation, limits) for operation in sync.operations)
-    temporary = "temp " if isinstance(outbox, str) else ""
+    size = ledger.connection.size("payload")
     first = sync.operations[0].name
     known = {"operation": f"coalesce(operation, '{first}') as operation"}
     more = [known.get(name, name) for name in WHOLE_COLUMNS] if is_ordered else []
@@ -85,7 +86,7 @@ def _copy(
         for rank, operation in enumerate(sync.operations)
     )
     is_identity = sync.kind.is_identity
-    rows = waiting.ROWS_OF_IDENTITY.format(pending=sync.pending) if is_identity else ""
+    rows = waiting.rows_of_identity(ledger, sync) if is_identity else ""
     source = "pending" if is_identity else str(sync.pending)
     order = ["aside nulls first"] if adopted or waits else []
     if sync.is_collection:
@@ -95,22 +96,19 @@ def _copy(
         order += [f"case coalesce(operation, '{first}') {ranks} end"]
         order += [] if sync.operations[0].is_bare else ["scope"]
         order += ["user_key", "sort_key", "row_key"]
-    run(
-        ledger.connection,
-        sync,
-        f"""
-        create or replace {temporary}table {outbox} as
+    query = f"""
         {rows}
         select
             row_key, change, payload, row_json, row_hash, data_points, key_count,
             case
                 when problem is not null then problem
-                when strlen(payload) > {most}
-                    then strlen(payload) || ' bytes; a request holds {most}'
+                when {size} > {most}
+                    then {size} || ' bytes; a request holds {most}'
             end as problem,
             {"".join(f"{name}, " for name in more)}
             cast({aside} as varchar) as aside
         from {source} as pending
-        {f"order by {', '.join(order)}" if order else ""}
-        """,
-    )
+    """
+    columns = [*PENDING_COLUMNS, *(name.split()[-1] for name in more), "aside"]
+    with blaming(ledger.connection, sync):
+        ledger.connection.fill_outbox(outbox, columns, query, ", ".join(order))

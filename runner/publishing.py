@@ -17,7 +17,7 @@ from . import lease as leases
 from .carrying import carried
 from .errors import DeliveryError, RunnerError
 from .interrupts import Interrupts
-from .ledger import SEQ, Ack, Ledger
+from .ledger import Ack, Ledger
 from .pump import Job, Progress
 from .standing import SLASH, collection_of, run_of
 
@@ -155,12 +155,13 @@ class Publishing:
     def _read(self, collection: str, first: int, last: int) -> list[Row]:
         with self.open_ledger() as ledger:
             self._keep_lease(ledger)
+            seq = ledger.connection.seq
             return ledger.connection.execute(
                 f"""
                 select substr(row_key, ?), payload, coalesce(row_hash, '')
                 from {self._outbox(ledger)}
-                where {SEQ} between ? and ? and problem is null and aside is null
-                order by {SEQ}
+                where {seq} between ? and ? and problem is null and aside is null
+                order by {seq}
                 """,
                 [len(collection) + 2, first, last],
             ).fetchall()
@@ -212,6 +213,8 @@ class Publishing:
     def _erase(self, collection: str) -> None:
         """Take who was erased out of the version before, too."""
         with self.open_ledger() as ledger:
+            words = ledger.connection
+            user = words.sha256(words.member("sent.row_json", "user_key"))
             rows = ledger.connection.execute(
                 f"""
                 select substr(outbox.row_key, ?)
@@ -220,8 +223,7 @@ class Publishing:
                     on sent.sync = ? and outbox.row_key = sent.row_key
                 where
                     outbox.operation = 'records_delete'
-                    and sha256(json_extract_string(sent.row_json, '$.user_key'))
-                    in (select user_hash from {ledger.suppressed})
+                    and {user} in (select user_hash from {ledger.suppressed})
                 """,
                 [len(collection) + 2, self.job.plan.sync.name],
             ).fetchall()

@@ -18,7 +18,7 @@ from .batches import Chain, Cutter
 from .delivery import Delivery
 from .gate import Gate
 from .interrupts import Interrupts
-from .ledger import SEQ, Ack, Ledger, merged
+from .ledger import Ack, Ledger, merged
 from .plan import Stage, SyncPlan
 from .settings import Limits
 
@@ -147,12 +147,13 @@ class Pump:
     def _read(self, ledger: Ledger) -> list[Chain]:
         """Return the chains of the next window, in the order of the outbox."""
         end = min(self._next + self._window, self._stage.last_seq + 1)
-        rows = ledger.connection.execute(
+        connection, seq = ledger.connection, ledger.connection.seq
+        rows = connection.execute(
             f"""
-            select {SEQ}, payload, {self._stage.lanes}
+            select {seq}, payload, {self._stage.lanes}
             from {ledger.outbox(self._job.outbox)}
-            where {SEQ} >= ? and {SEQ} < ? and problem is null and aside is null
-            order by {SEQ}
+            where {seq} >= ? and {seq} < ? and problem is null and aside is null
+            order by {seq}
             """,
             [self._next, end],
         ).fetchall()

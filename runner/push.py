@@ -183,8 +183,7 @@ class Push:
     def _visit_ledger(self) -> Iterator[Ledger]:
         """Open the warehouse for a moment between two windows."""
         with self._open_ledger() as ledger:
-            # Not packed at the end: an outbox would be packed to be dropped.
-            ledger.connection.execute("pragma disable_checkpoint_on_shutdown")
+            ledger.connection.leave_soon()
             yield ledger
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from . import erasure
 from . import lease as leases
 from .fold import finish_run
 from .journal import read_journal, stretches
-from .ledger import Ack, Ledger
+from .ledger import Ack, Ledger, utcnow
+
+_A_DAY = timedelta(days=1)
+"""A plan that is being looked at has outboxes, too, and no lease."""
 
 _CUT_OFF = "the push was cut off while it was sent"
 
@@ -100,6 +104,8 @@ def recover(
         if counts.unknown:
             text += f" {counts.unknown:,} are unknown. To see them: runner unknown"
         tell(text)
+    for stray in ledger.stray_outboxes(utcnow() - _A_DAY):
+        ledger.connection.drop(stray)
     # Another ledger's may lie beside them, and be in use.
     return [path for path in journals.glob("*.jsonl") if ledger.has_ended(path.stem)]
 

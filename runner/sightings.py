@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from . import unsettled
 from .currents.coverage import Coverage, coverage
@@ -17,6 +18,10 @@ from .currents.event_types import MANIFEST_TABLE, table_name
 from .errors import ConfigError
 from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
+from .warehouse.duckdb_session import DuckDBSession
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,19 @@ def settle(
 
 def _coverage(ledger: Ledger, schema: str, sought: Sought) -> Coverage:
     manifest = str(_table(ledger, schema, MANIFEST_TABLE))
-    return coverage(ledger.connection, manifest, sought.event_type, utcnow())
+    return coverage(_file(ledger), manifest, sought.event_type, utcnow())
+
+
+def _file(ledger: Ledger) -> duckdb.DuckDBPyConnection:
+    """The DuckDB file that `runner currents load` has filled."""
+    session = ledger.connection
+    if not isinstance(session, DuckDBSession):
+        msg = (
+            "what Currents has seen can be asked in DuckDB only so far. Look there "
+            "yourself, then run: runner unknown --mark-sent"
+        )
+        raise ConfigError(msg)
+    return session.connection
 
 
 def _is_loaded(ledger: Ledger, schema: str, sought: Sought) -> bool:
@@ -121,13 +138,17 @@ def _table(ledger: Ledger, schema: str, name: str) -> Relation:
 
 
 def _columns(ledger: Ledger, schema: str, table: str) -> set[str]:
-    rows = ledger.connection.execute(
-        """
-        select column_name from duckdb_columns()
-        where database_name = ? and schema_name = ? and table_name = ?
-        """,
-        [ledger.runs.database, schema, table],
-    ).fetchall()
+    rows = (
+        _file(ledger)
+        .execute(
+            """
+            select column_name from duckdb_columns()
+            where database_name = ? and schema_name = ? and table_name = ?
+            """,
+            [ledger.runs.database, schema, table],
+        )
+        .fetchall()
+    )
     return {name for (name,) in rows}
 
 

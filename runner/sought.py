@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .masking import shown_key
+
+if TYPE_CHECKING:
+    from .warehouse import Session
 
 IDENTIFIERS = ("external_id", "braze_id", "email", "phone", "alias_name", "user_id")
 """Columns that say who somebody is, alone or after a prefix: keep_external_id."""
@@ -65,35 +69,35 @@ class Key:
         return [self.text, *self.hashes]
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """What `about_key` compares with."""
+    def parts(self) -> tuple[list[str], str]:
+        """How row keys of several parts begin and end that have it for a part."""
         quoted = json.dumps(self.text, ensure_ascii=False)
-        return {
-            "row_keys": self.row_keys,
-            "begins": [f"[{quoted},", f"{self.text}#"],
-            "ends": f",{quoted}]",
-            "needles": self.needles,
-            "fragments": self.fragments,
-        }
+        return [f"[{quoted},", f"{self.text}#"], f",{quoted}]"
 
 
-def about_key(content: str) -> str:
+def about_key(session: Session, key: Key, content: str) -> tuple[str, list[Any]]:
     """A test of a row key and of a JSON text that says what the row is.
 
     Row keys of two parts are arrays, a purchase in several requests has `#2` behind its
     key. The needles are few, and go first: the fragments are many.
     """
-    return f"""
-        list_contains($row_keys, row_key)
-        or list_bool_or([starts_with(row_key, begin) for begin in $begins])
-        or ends_with(row_key, $ends)
-        or (
-            list_bool_or([
-                contains({content} || row_key, needle) for needle in $needles
-            ])
-            and list_bool_or([
-                contains({content}, fragment) or contains(row_key, fragment)
-                for fragment in $fragments
-            ])
-        )
-    """
+    begins, ends = key.parts
+    text = f"(coalesce({content}, '') || ' ' || row_key)"
+    tests = [
+        session.among("row_key"),
+        *("left(row_key, length(?)) = ?" for _ in begins),
+        "right(row_key, length(?)) = ?",
+        f"({_any(text, key.needles)}) and ({_any(text, key.fragments)})",
+    ]
+    parameters = [
+        key.row_keys,
+        *(each for begin in begins for each in (begin, begin)),
+        *(ends, ends),
+        *key.needles,
+        *key.fragments,
+    ]
+    return " or ".join(tests), parameters
+
+
+def _any(text: str, parts: Sequence[str]) -> str:
+    return " or ".join(f"contains({text}, ?)" for _ in parts)

@@ -16,7 +16,7 @@ from .errors import DeliveryError, RunnerError
 from .gate import Gate
 from .interrupts import DRAIN_SECONDS, Interrupts
 from .journal import Journal
-from .ledger import SEQ, Ack, Ledger, merged
+from .ledger import Ack, Ledger, merged
 from .operations import Pool
 from .plan import Stage
 from .pump import Job, Progress, Pump
@@ -157,15 +157,16 @@ class Stages:
         run_id, sync = self.job.run_id, self.job.plan.sync.name
         with self.open_ledger() as ledger:
             # Of those that Braze took: what it refused is not there, and need not be.
+            seq = ledger.connection.seq
             sample = ledger.connection.execute(
                 f"""
                 select outbox.scope, outbox.payload
                 from {ledger.outbox(self.job.outbox)} as outbox
                 inner join {ledger.acks} as acks
-                    on outbox.{SEQ} between acks.first_seq and acks.last_seq
+                    on outbox.{seq} between acks.first_seq and acks.last_seq
                 where
                     acks.run_id = ? and acks.sync = ? and acks.outcome = 'accepted'
-                    and outbox.{SEQ} between ? and ? and outbox.problem is null
+                    and outbox.{seq} between ? and ? and outbox.problem is null
                 order by random()
                 limit {SAMPLE}
                 """,

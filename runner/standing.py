@@ -49,9 +49,9 @@ def told_collections(ledger: Ledger) -> list[tuple[str, str]]:
         f"""
         select sync, row_key from {ledger.sent}
         where
-            starts_with(row_json, '{{"collection":"')
-            and json_extract_string(row_json, '$.collection') = row_key
-        order by all
+            left(row_json, 15) = '{{"collection":"'
+            and {ledger.connection.member("row_json", "collection")} = row_key
+        order by sync, row_key
         """
     ).fetchall()
 

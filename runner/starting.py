@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from . import erasure
@@ -73,11 +74,9 @@ class Start:
         ledger.require()
 
         def make(whole: Sequence[Sync]) -> Plan:
-            ledger.connection.execute("begin")
-            try:
+            room = self._room(ledger, whole, keep=False)
+            with room, ledger.connection.undone():
                 return self._plan(ledger, whole, wish, exact=True)
-            finally:
-                ledger.connection.execute("rollback")
 
         return without_broken(syncs, make, lambda _: None)
 
@@ -110,7 +109,7 @@ class Start:
         self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, shown: str | None
     ) -> tuple[Plan, Collection[str]]:
         """Freeze a plan and record its runs, all or none."""
-        with ledger.transaction():
+        with self._room(ledger, syncs, keep=True), ledger.transaction():
             for sync in syncs:
                 self._check_endpoint(ledger, sync, wish)
             plan = self._plan(ledger, syncs, wish, exact=False)
@@ -138,7 +137,7 @@ class Start:
         if sync.name in held:
             reasons = " ".join(guard.text for guard in job.plan.guards)
             ledger.end_run(self.run_id, sync.name, "held", reasons)
-            ledger.connection.execute(f"drop table {ledger.outbox(job.outbox)}")
+            ledger.connection.drop(ledger.outbox(job.outbox))
             return
         if sync.object == "deletions":
             erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
@@ -181,10 +180,8 @@ class Start:
     def _plan(
         self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, *, exact: bool
     ) -> Plan:
-        # An outbox is read once or twice and dropped: packing it is waste.
-        ledger.connection.execute("set force_compression = 'uncompressed'")
         self._suppress_visitors(ledger, syncs)
-        plan = make_plan(
+        return make_plan(
             ledger,
             self.manifest,
             syncs,
@@ -196,8 +193,13 @@ class Start:
             exact=exact,
             held=self.to.held(),
         )
-        ledger.connection.execute("set force_compression = 'auto'")
-        return plan
+
+    def _room(
+        self, ledger: Ledger, syncs: Sequence[Sync], *, keep: bool
+    ) -> AbstractContextManager[None]:
+        """Room for their outboxes, which are kept if all goes well."""
+        outboxes = [ledger.outbox(self._outbox(at)) for at, _ in enumerate(syncs)]
+        return ledger.connection.prepare(outboxes, keep=keep)
 
     def _suppress_visitors(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
         """Whoever is erased may visit the shop again before it forgets them."""

@@ -17,7 +17,7 @@ from .masking import masked_payload, shown_key, without_addresses
 from .sought import IDENTIFIERS, Key, about_key
 
 if TYPE_CHECKING:
-    import duckdb
+    from .warehouse import Session
 
 MOST_ROWS = 5
 """Rows of one kind that are shown; all are counted."""
@@ -55,7 +55,7 @@ class Facts:
 
 
 def trace(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     tables: dict[str, Relation],
     sync: Sync,
     key: Key,
@@ -101,7 +101,7 @@ class _Tracer:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        connection: Session,
         tables: dict[str, Relation],
         sync: Sync,
         key: Key,
@@ -122,24 +122,27 @@ class _Tracer:
     def mart_rows(self, mart: Relation, columns: list[str]) -> Found:
         """The rows of a mart that are about the key."""
         tests = [
-            f"lower(cast({_quoted(name)} as varchar)) = lower($key)"
+            f"lower(cast({self.connection.column(name)} as varchar)) = lower(?)"
             if name.endswith("email")
-            else f"cast({_quoted(name)} as varchar) = $key"
+            else f"cast({self.connection.column(name)} as varchar) = ?"
             for name in columns
         ]
+        content = self.connection.json_of(self._columns(mart))
         return self._found(
-            f"select cast(to_json(mart) as varchar) as content from {mart} as mart "
+            ("content",),
+            f"select {content} as content from {mart} as mart "
             f"where {' or '.join(tests)}",
-            {"key": self.key.text},
+            [self.key.text] * len(tests),
         )
 
     def ledger_rows(self, table: str, content: str, columns: Sequence[str]) -> Found:
         """The newest rows of a ledger table that are about the key in this sync."""
-        names = ", ".join(columns)
+        test, parameters = about_key(self.connection, self.key, content)
         return self._found(
-            f"select {names}, row_key, {content} as content from {self.tables[table]} "
-            f"where sync = $sync and ({about_key(content)})",
-            {"sync": self.sync.name, **self.key.parameters},
+            (*(name.split()[-1] for name in columns), "row_key", "content"),
+            f"select {', '.join(columns)}, row_key, {content} as content "
+            f"from {self.tables[table]} where sync = ? and ({test})",
+            [self.sync.name, *parameters],
         )
 
     def pending_rows(self) -> Found:
@@ -147,20 +150,21 @@ class _Tracer:
         columns = self._columns(self.sync.pending)
         if not columns:
             return Found()
-        tests, parameters = [about_key("payload")], dict(self.key.parameters)
-        users = {"user_key": "list_contains($users, user_key)"}
-        users["user_keys"] = "list_has_any(user_keys, $users)"
-        for name, test in users.items():
-            if name in columns:
-                tests.append(test)
-                parameters["users"] = self.key.users
+        test, parameters = about_key(self.connection, self.key, "payload")
+        if "user_key" in columns:
+            test = f"{test} or {self.connection.among('user_key')}"
+            parameters.append(self.key.users)
+        if "user_keys" in columns:
+            test = f"{test} or {self.connection.overlaps('user_keys')}"
+            parameters.append(self.key.users)
         waits = WAITS if WAITS in columns else "null"
         return self._found(
+            ("change", "problem", "waits", "row_key", "content", "key_count"),
             f"select change, problem, {waits} as waits, "
             "row_key, payload as content, "
             # The views count keys only where rows were sent before; a guard counts all.
             "greatest(key_count, count(*) over (partition by row_key)) as key_count "
-            f"from {self.sync.pending} where {' or '.join(tests)}",
+            f"from {self.sync.pending} where {test}",
             parameters,
         )
 
@@ -168,36 +172,34 @@ class _Tracer:
         """Since when nothing may be sent for whom the key means."""
         row = self.connection.execute(
             f"select min(suppressed_at) from {self.tables['ledger_suppressed_users']} "
-            "where list_contains(?, user_hash)",
+            f"where {self.connection.among('user_hash')}",
             [self.key.hashes],
         ).fetchone()
         return row[0] if row else None
 
     def last_run(self) -> dict[str, Any] | None:
         """The newest run of the sync, whatever became of it."""
+        names = ("run_id", "started_at", "finished_at", "outcome", "message")
         rows = self._rows(
-            "select run_id, started_at, finished_at, outcome, message "
-            f"from {self.tables['ledger_runs']} where sync = $sync "
-            "order by started_at desc limit 1",
-            {"sync": self.sync.name},
+            names,
+            f"select {', '.join(names)} from {self.tables['ledger_runs']} "
+            "where sync = ? order by started_at desc limit 1",
+            [self.sync.name],
         )
         return rows[0] if rows else None
 
     def _columns(self, relation: Relation) -> list[str]:
         """A relation's columns; none where dbt has not built it."""
-        exists = self.connection.execute(
-            "select 1 from information_schema.tables where table_catalog = ? "
-            "and table_schema = ? and table_name = ?",
-            [relation.database, relation.schema, relation.name],
-        ).fetchone()
-        if not exists:
+        if not self.connection.has(relation):
             return []
-        rows = self.connection.execute(f"describe {relation}").fetchall()
-        return [str(row[0]) for row in rows]
+        return list(self.connection.columns_of(relation))
 
-    def _found(self, query: str, parameters: dict[str, Any]) -> Found:
+    def _found(
+        self, names: Sequence[str], query: str, parameters: Sequence[Any]
+    ) -> Found:
         """Count the rows of a query; mask the first few by its first column."""
         rows = self._rows(
+            (*names, "found_count"),
             f"select *, count(*) over () as found_count from ({query}) "
             f"order by 1 desc limit {MOST_ROWS}",
             parameters,
@@ -205,10 +207,11 @@ class _Tracer:
         count = rows[0]["found_count"] if rows else 0
         return Found(count, tuple(self._masked(row) for row in rows))
 
-    def _rows(self, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        done = self.connection.execute(query, parameters)
-        names = [column[0] for column in done.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+    def _rows(
+        self, names: Sequence[str], query: str, parameters: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        rows = self.connection.execute(query, parameters).fetchall()
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _masked(self, row: dict[str, Any]) -> dict[str, Any]:
         content = row.pop("content") or ""
@@ -217,7 +220,3 @@ class _Tracer:
             row["row_key"] = shown_key(row["row_key"] or "", content)
         row["row"] = without_addresses(masked_payload(content, self.sync.pii))
         return row
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -9,12 +9,6 @@ from .errors import GuardError
 from .ledger import Ledger, utcnow
 from .manifest import Sync
 
-_CHOSEN = """
-    list_contains(?, sync)
-    and (len(?::varchar[]) = 0 or list_contains(?, row_key))
-    and (?::varchar is null or run_id = ?)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -24,12 +18,20 @@ class Chosen:
     keys: Sequence[str]
     run_id: str | None
 
+    def clause(self, ledger: Ledger) -> str:
+        """What chooses them, with `parameters`."""
+        among = ledger.connection.among
+        tests = [among("sync")]
+        tests += [among("row_key")] if self.keys else []
+        tests += ["run_id = ?"] if self.run_id else []
+        return " and ".join(tests)
+
     @property
     def parameters(self) -> list[object]:
         """For the clause that chooses them."""
-        names = [sync.name for sync in self.syncs]
-        keys = list(self.keys)
-        return [names, keys, keys, self.run_id, self.run_id]
+        found: list[object] = [[sync.name for sync in self.syncs]]
+        found += [list(self.keys)] if self.keys else []
+        return found + ([self.run_id] if self.run_id else [])
 
 
 def mark_sent(ledger: Ledger, chosen: Chosen) -> int:
@@ -39,7 +41,7 @@ def mark_sent(ledger: Ledger, chosen: Chosen) -> int:
         insert into {ledger.sent} (sync, row_key, row_hash, row_json, run_id, sent_at)
         select sync, row_key, row_hash, row_json, run_id, ?
         from {ledger.unknown}
-        where {_CHOSEN}
+        where {chosen.clause(ledger)}
         """,
         [utcnow(), *chosen.parameters],
     )
@@ -56,7 +58,8 @@ def resend(ledger: Ledger, chosen: Chosen) -> int:
     for sync in chosen.syncs:
         keys = [key for of, key in rows if of == sync.name]
         found = ledger.connection.execute(
-            f"select row_key from {sync.pending} where list_contains(?, row_key)",
+            f"select row_key from {sync.pending} "
+            f"where {ledger.connection.among('row_key')}",
             [keys],
         ).fetchall()
         lost = len(keys) - len({key for (key,) in found})
@@ -73,9 +76,10 @@ def resend(ledger: Ledger, chosen: Chosen) -> int:
 def _forgotten(ledger: Ledger, chosen: Chosen) -> list[tuple[str, str]]:
     """Take the rows out of the unknown; return (sync, row key) of each."""
     rows = ledger.connection.execute(
-        f"select sync, row_key from {ledger.unknown} where {_CHOSEN}", chosen.parameters
+        f"select sync, row_key from {ledger.unknown} where {chosen.clause(ledger)}",
+        chosen.parameters,
     ).fetchall()
     ledger.connection.execute(
-        f"delete from {ledger.unknown} where {_CHOSEN}", chosen.parameters
+        f"delete from {ledger.unknown} where {chosen.clause(ledger)}", chosen.parameters
     )
     return rows

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from .ledger import Ledger
 from .manifest import Sync
 from .standing import SLASH
+from .warehouse.session import bound
 
 if TYPE_CHECKING:
     from .store import Store
 
+_SERVED = {"key": "varchar", "payload": "varchar"}
 _AT_ONCE = 10_000
 _NAMED_KEYS = 3
 
@@ -41,19 +43,22 @@ class Verified:
 def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verified:
     """Compare every record, by its whole text."""
     connection = ledger.connection
-    connection.execute(
-        "create or replace temp table served (key varchar, digest ubigint)"
+    digest = connection.sha256
+    connection.fill(
+        "served",
+        f"select row_key as key, {digest('row_key')} as digest "
+        f"from {ledger.sent} where 1 = 0",
     )
     rows = iter(store.rows(collection))
     while many := list(islice(rows, _AT_ONCE)):
         connection.execute(
-            "insert into served select key, hash(payload) from "
-            "(select unnest(?::varchar[]) as key, unnest(?::varchar[]) as payload)",
-            [[key for key, _ in many], [payload for _, payload in many]],
+            f"insert into served select key, {digest('payload')} "
+            f"from {connection.rows_of(_SERVED)} as served",
+            [bound(many)],
         )
-    connection.execute(
+    connection.fill(
+        "compared",
         f"""
-        create or replace temp table compared as
         select
             coalesce(served.key, told.key) as key,
             case
@@ -64,15 +69,16 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
             end as state
         from served
         full join (
-            select substr(row_key, ?) as key, hash(row_json) as digest
+            select substr(row_key, ?) as key, {digest("row_json")} as digest
             from {ledger.sent}
             where
-                sync = ? and starts_with(row_key, ?) and row_json is not null
+                sync = ? and left(row_key, {len(collection) + 1}) = ?
+                and row_json is not null
         ) as told on served.key = told.key
         """,
         [len(collection) + 2, sync.name, collection + SLASH],
     )
-    counts = dict(
+    counts: dict[str, int] = dict(
         connection.execute("select state, count(*) from compared group by 1").fetchall()
     )
     keys = connection.execute(

@@ -11,21 +11,27 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from .columns import WAITS
-from .ledger import SEQ, Ledger, utcnow
+from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
 from .settings import Limits
 
-USER_OF_ATTRIBUTES = """
+_IS_EXTERNAL_ID = """left(payload, 15) = '{"external_id":'"""
+
+
+def user_of_attributes(ledger: Ledger) -> str:
+    """The user key of a row of attributes, told by the identifier in front."""
+    member = ledger.connection.member
+    return f"""
     case
-        when starts_with(payload, '{"external_id":') then 'external_id:' || row_key
-        when starts_with(payload, '{"braze_id":') then 'braze_id:' || row_key
-        when starts_with(payload, '{"email":') then 'email:' || lower(row_key)
-        when starts_with(payload, '{"phone":') then 'phone:' || row_key
+        when {_IS_EXTERNAL_ID} then 'external_id:' || row_key
+        when left(payload, 12) = '{{"braze_id":' then 'braze_id:' || row_key
+        when left(payload, 9) = '{{"email":' then 'email:' || lower(row_key)
+        when left(payload, 9) = '{{"phone":' then 'phone:' || row_key
         else
-            'user_alias:' || json_extract_string(payload, '$.user_alias.alias_label')
-            || ':' || json_extract_string(payload, '$.user_alias.alias_name')
+            'user_alias:' || {member("payload", "user_alias", "alias_label")}
+            || ':' || {member("payload", "user_alias", "alias_name")}
     end
-"""
+    """
 
 
 def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
@@ -34,35 +40,43 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
     every = list(syncs)
     identity = [sync.name for sync in every if sync.kind.is_identity]
     attributes = [sync.name for sync in every if sync.object == "attributes"]
-    ledger.connection.execute(
-        f"""
-        create or replace temp table touched_users as
-        select distinct unnest(
-            cast(json_extract(row_json, '$.user_keys') as varchar[])
-        ) as user_key
-        from {ledger.sent}
-        where list_contains(?, sync) and sent_at > ?
-        """,
+    connection = ledger.connection
+    told = f"(select row_json from {ledger.sent} where {{which}} and sent_at > ?)"
+    users = connection.array_member("row_json", "user_keys")
+    touched = connection.unnested(
+        told.format(which=connection.among("sync")) + " as told", users, "user_key"
+    )
+    connection.fill(
+        "touched_users",
+        f"select distinct user_key from ({touched}) as touched",
         [identity, since],
     )
-    ledger.connection.execute(
+    connection.fill(
+        "new_users",
         f"""
-        create or replace temp table new_users as
         select 'external_id:' || row_key as user_key
         from {ledger.sent}
-        where list_contains(?, sync) and added_at > ?
+        where {connection.among("sync")} and added_at > ?
         """,
         [attributes, since],
     )
 
 
-ROWS_OF_IDENTITY = """
-    with pending as materialized (
+def rows_of_identity(ledger: Ledger, sync: Sync) -> str:
+    """The pending rows with whom they touch, and which of them come too early.
+
+    Of all rows that touch a user the first goes: Braze promises no order within a
+    request, so a merge into somebody who is merged himself must not travel with that.
+    """
+    connection = ledger.connection
+    touches = connection.unnested("pending", "user_keys", "user_key", "_place")
+    return f"""
+    with pending as {connection.materialized} (
         select *, row_number() over (order by sort_key, row_key) as _place
-        from {pending}
+        from {sync.pending}
     ),
 
-    touches as (select _place, unnest(user_keys) as user_key from pending),
+    touches as ({touches}),
 
     first_touches as (
         select user_key, min(_place) as _place from touches group by user_key
@@ -74,9 +88,7 @@ ROWS_OF_IDENTITY = """
         inner join first_touches on touches.user_key = first_touches.user_key
         where touches._place > first_touches._place
     )
-"""
-"""Of all rows that touch a user the first goes: Braze promises no order within a
-request, so a merge into somebody who is merged himself must not travel with that."""
+    """
 
 
 def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
@@ -88,7 +100,7 @@ def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
         return ""
     tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
     tables = [table for table in tables if _is_any(ledger, table)]
-    user = "user_key" if is_ordered else USER_OF_ATTRIBUTES
+    user = "user_key" if is_ordered else user_of_attributes(ledger)
     if kind.is_identity:
         whens = ["when _place in (select _place from later_rows)"]
         whens += [
@@ -107,18 +119,17 @@ def note_new(ledger: Ledger, outbox: Relation | str) -> None:
         f"""
         insert into new_users
         select 'external_id:' || row_key from {outbox}
-        where change = 'added' and starts_with(payload, '{{"external_id":')
+        where change = 'added' and {_IS_EXTERNAL_ID}
         """
     )
 
 
 def note_touched(ledger: Ledger, outbox: Relation | str) -> None:
     """Whom this plan's identity changes touch: every other row of theirs waits."""
+    leaving = f"(select user_keys from {outbox} where aside is null) as leaving"
+    users = ledger.connection.unnested(leaving, "user_keys", "user_key")
     ledger.connection.execute(
-        f"""
-        insert into touched_users
-        select distinct unnest(user_keys) from {outbox} where aside is null
-        """
+        f"insert into touched_users select distinct user_key from ({users}) as users"
     )
 
 
@@ -126,26 +137,22 @@ def hold_touched(ledger: Ledger, outbox: Relation | str) -> None:
     """Set rows aside that were frozen before it was known whom the plan touches."""
     connection = ledger.connection
     users = "(select user_key from touched_users)"
-    touched = f"aside is null and {USER_OF_ATTRIBUTES} in {users}"
+    touched = f"aside is null and {user_of_attributes(ledger)} in {users}"
     found = connection.execute(f"select 1 from {outbox} where {touched} limit 1")
     if found.fetchone() is None:
         return
-    temporary = "temp " if isinstance(outbox, str) else ""
-    connection.execute(
+    connection.execute(f"update {outbox} set aside = 'held' where {touched}")
+    connection.rewrite(
+        outbox,
         f"""
-        create temp table sorted_rows as
-        select * replace (case when {touched} then 'held' else aside end as aside)
+        select
+            *,
+            row_number() over (order by aside nulls first, {connection.seq}) as place
         from {outbox}
-        order by aside nulls first, {SEQ}
-        """
+        """,
     )
-    connection.execute(f"drop table {outbox}")
-    # Ordered anew: the copy of a large table is in no order of itself.
-    connection.execute(
-        f"create {temporary}table {outbox} as from sorted_rows order by {SEQ}"
-    )
-    connection.execute("drop table sorted_rows")
 
 
 def _is_any(ledger: Ledger, table: str) -> bool:
-    return ledger.connection.execute(f"from {table} limit 1").fetchone() is not None
+    found = ledger.connection.execute(f"select 1 from {table} limit 1").fetchone()
+    return found is not None

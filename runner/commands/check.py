@@ -56,7 +56,7 @@ def check(selection: Selection, select: tuple[str, ...], output: str) -> None:
     found: dict[str, Any] = {
         "project": place.project.name,
         "target": place.project.target,
-        "warehouse": str(place.warehouse.path),
+        "warehouse": place.warehouse.name,
     }
     found |= _check_braze([sync for sync in syncs if sync.is_to_braze], place)
     found |= _check_movable_ink(

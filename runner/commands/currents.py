@@ -17,7 +17,8 @@ from ..project import Project, Selection, load_project
 from ..report import table
 from ..runlock import run_lock
 from ..settings import load_limits
-from ..warehouse import Warehouse, open_warehouse
+from ..warehouse import open_warehouse
+from ..warehouse.duckdb_file import DuckDBFile
 from .options import format_option, project_options, say
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def load(path: str, selection: Selection, output: str, processes: int) -> None:
             interrupts=interrupts,
             progress=Progress(),
         ).run(path)
-        with warehouse.open(read_only=True) as connection:
+        with warehouse.open(read_only=True) as session:
+            connection = session.connection
             missing = gaps(
                 connection, Manifest(connection, project.currents_schema).table
             )
@@ -106,7 +108,8 @@ def status(selection: Selection, output: str) -> None:
     from ..currents.report import HOUR, gap_json, gap_text, some  # noqa: PLC0415
 
     project, warehouse = _open(selection, create=False)
-    with warehouse.open(read_only=True) as connection:
+    with warehouse.open(read_only=True) as session:
+        connection = session.connection
         manifest = Manifest(connection, project.currents_schema)
         if not manifest.exists:
             msg = "no Currents file was loaded yet. Run: runner currents load PATH"
@@ -174,10 +177,16 @@ class Progress:
             click.echo(text, err=True)
 
 
-def _open(selection: Selection, *, create: bool) -> tuple[Project, Warehouse]:
+def _open(selection: Selection, *, create: bool) -> tuple[Project, DuckDBFile]:
     project = load_project(selection)
     limits = load_limits(project.runner_vars, os.environ)
     warehouse = open_warehouse(project, lock_wait=limits.lock_wait, tell=say)
+    if not isinstance(warehouse, DuckDBFile):
+        msg = (
+            f"target '{project.target}' is Snowflake, which loads Currents itself: "
+            "see examples/currents/snowflake.sql"
+        )
+        raise ConfigError(msg)
     if create and not warehouse.path.exists():
         _make(warehouse.path)
     return project, warehouse

@@ -41,21 +41,21 @@ def rejected(
     names = list(syncs)
     with place.warehouse.open(read_only=not retry) as connection:
         if retry:
-            found = connection.execute(
-                f"delete from {ledger_table} where list_contains(?, sync)", [names]
-            ).fetchone()
-            count = found[0] if found else 0
+            count = connection.change(
+                f"delete from {ledger_table} where {connection.among('sync')}", [names]
+            )
             text = f"{count:,} rows will be offered to the next push again."
             click.echo(json.dumps({"retried": count}) if output == "json" else text)
             return
         rows = connection.execute(
             "select sync, row_key, status, reason, attempts, payload "
-            f"from {ledger_table} where list_contains(?, sync) "
-            "order by rejected_at desc, sync, row_key limit ?",
-            [names, limit],
+            f"from {ledger_table} where {connection.among('sync')} "
+            f"order by rejected_at desc, sync, row_key limit {limit}",
+            [names],
         ).fetchall()
         total = connection.execute(
-            f"select count(*) from {ledger_table} where list_contains(?, sync)", [names]
+            f"select count(*) from {ledger_table} where {connection.among('sync')}",
+            [names],
         ).fetchone()
     shown = [
         [

@@ -116,13 +116,13 @@ def _deleted_in_braze(ledger: Ledger) -> str | None:
 
 def _pending(ledger: Ledger, sync: Sync) -> int | None:
     """How many rows are pending; None where the view cannot be read."""
-    import duckdb  # noqa: PLC0415 - loaded by the caller already
-
     try:
         row = ledger.connection.execute(
             f"select count(*) from {sync.pending}"
         ).fetchone()
-    except duckdb.Error:
+    except Exception as error:
+        if ledger.connection.fault(error) is None:
+            raise
         return None
     return int(row[0]) if row else 0
 

@@ -69,20 +69,19 @@ def unknown(  # noqa: PLR0917 - click passes them by name
         click.echo(json.dumps({"settled": count}) if output == "json" else text)
         return
     with place.warehouse.open(read_only=True) as connection:
+        ledger = Ledger(connection, place.manifest.ledger)
+        chosen = unsettled.Chosen(list(syncs.values()), list(keys), run_id)
         rows = connection.execute(
             f"""
             select
                 sync, row_key, status, reason, run_id, unknown_at, payload,
                 count(*) over ()
-            from {place.manifest.ledger["ledger_unknown_rows"]}
-            where
-                list_contains(?, sync)
-                and (len(?::varchar[]) = 0 or list_contains(?, row_key))
-                and (?::varchar is null or run_id = ?)
+            from {ledger.unknown}
+            where {chosen.clause(ledger)}
             order by unknown_at desc, sync, row_key
-            limit ?
+            limit {limit}
             """,
-            [list(syncs), list(keys), list(keys), run_id, run_id, limit],
+            chosen.parameters,
         ).fetchall()
     shown = [
         [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..interrupts import Interrupts
-from ..warehouse import Warehouse
+from ..warehouse.duckdb_file import DuckDBFile
 from .event_types import KNOWN
 from .layout import LAYOUT, EventFile, sort_out
 from .manifest import STATUS, TRIED_AGAIN
@@ -66,7 +66,7 @@ class Load:
     """One load of one place; `run` makes it."""
 
     place: Place
-    warehouse: Warehouse
+    warehouse: DuckDBFile
     schema: str
     folder: Path
     """Ours alone: it is emptied before and after."""
@@ -180,7 +180,8 @@ class Load:
 
     @contextmanager
     def _tables(self) -> Iterator[Tables]:
-        with self.warehouse.open() as connection:
+        with self.warehouse.open() as session:
+            connection = session.connection
             if not _MEMORY & {*self.warehouse.config, *self.warehouse.settings}:
                 found = connection.execute("select current_setting('threads')")
                 (threads,) = found.fetchone() or (1,)

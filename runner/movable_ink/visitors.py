@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    import duckdb
-
     from ..ledger import Ledger
     from ..manifest import Relation
+    from ..warehouse import Session
+    from ..warehouse.session import Row
 
 
 def visitors_of(
@@ -29,17 +29,19 @@ def visitors_of(
     into those of the relations `told_by` that are built and have both ids.
     Raises ConfigError where one of them cannot be read.
     """
-    if users is None:
-        chosen, values = f"select user_hash from {ledger.suppressed}", []
-    else:
-        hashes = [hashlib.sha256(user.encode()).hexdigest() for user in users]
-        chosen, values = "select unnest(?::varchar[])", [hashes]
+    words = ledger.connection
+    user = words.sha256("'external_id:' || user_id")
+    values: list[list[str]] = []
+    chosen = f"{user} in (select user_hash from {ledger.suppressed})"
+    if users is not None:
+        chosen = words.among(user)
+        values.append([hashlib.sha256(each.encode()).hexdigest() for each in users])
     pairs = [
         f"""
         select
-            json_extract_string({content}, '$.user_id') as user_id,
-            json_extract_string({content}, '$.anonymous_id') as anonymous_id
-        from {table} where starts_with({content}, '{beginning}')
+            {words.member(content, "user_id")} as user_id,
+            {words.member(content, "anonymous_id")} as anonymous_id
+        from {table} where left({content}, {len(beginning)}) = '{beginning}'
         """
         for table, content, beginning in (
             (ledger.sent, "row_json", '{"event":"identify",'),
@@ -56,8 +58,8 @@ def visitors_of(
         ledger.connection,
         f"""
         select distinct 'anonymous_id:' || anonymous_id
-        from ({" union all ".join(pairs)})
-        where anonymous_id <> '' and sha256('external_id:' || user_id) in ({chosen})
+        from ({" union all ".join(pairs)}) as pairs
+        where anonymous_id <> '' and {chosen}
         """,
         values,
     )
@@ -65,30 +67,22 @@ def visitors_of(
 
 
 def _with_both_ids(
-    connection: duckdb.DuckDBPyConnection, relations: Iterable[Relation]
+    connection: Session, relations: Iterable[Relation]
 ) -> list[Relation]:
-    found = connection.execute(
-        """
-        select database_name, schema_name, table_name from duckdb_columns()
-        where column_name in ('user_id', 'anonymous_id')
-        group by all having count(*) = 2
-        """
-    ).fetchall()
+    both = {"user_id", "anonymous_id"}
     return [
         each
         for each in relations
-        if (each.database, each.schema, each.name) in set(found)
+        if connection.has(each) and both <= {*connection.columns_of(each)}
     ]
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[object]
-) -> list[tuple[object, ...]]:
-    import duckdb  # noqa: PLC0415 - loaded by the caller already
-
+def _read(connection: Session, query: str, values: Sequence[object]) -> list[Row]:
     try:
-        return connection.execute(query, list(values)).fetchall()
-    except (duckdb.CatalogException, duckdb.BinderException):
+        return connection.execute(query, values).fetchall()
+    except Exception as error:
+        if connection.fault(error) not in {"missing", "statement"}:
+            raise
         msg = (
             "A model upstream of Movable Ink's events cannot be read, so it is not "
             "known which visitor an erased customer was. Nothing was done. Run: runner "

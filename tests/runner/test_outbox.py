@@ -9,42 +9,46 @@ import duckdb
 import pytest
 
 from runner import counting, waiting
-from runner.ledger import SEQ, Ledger
+from runner.ledger import Ledger
+from runner.warehouse import Session
+from runner.warehouse.duckdb_session import DuckDBSession
 
 ROWS = 600_000
 """More than DuckDB copies in one piece."""
 
 
 @pytest.fixture
-def connection() -> duckdb.DuckDBPyConnection:
-    """A connection as the warehouse gives it, with an outbox; one row in six waits."""
+def connection() -> Session:
+    """A session as the warehouse gives it, with an outbox; one row in six waits."""
     connection = duckdb.connect(config={"threads": 4})
     connection.execute("set preserve_insertion_order = false")
     connection.execute(
         f"""
         create temp table outbox as
         select
-            number as place, 'p' || number as row_key, '{{"external_id":' as payload,
+            number as was_at, 'p' || number as row_key, '{{"external_id":' as payload,
             case when number >= {ROWS} * 5 // 6 then 'adopted' end as aside
         from range({ROWS}) as numbers(number)
-        order by place
+        order by was_at
         """
     )
-    return connection
+    return DuckDBSession(connection)
 
 
-def misplaced(connection: duckdb.DuckDBPyConnection) -> int:
+def misplaced(connection: Session) -> int:
     """How many rows stand before one that should leave earlier."""
     row = connection.execute(
         f"""
         select count(*) filter (
-            place < place_before or (aside is null and aside_before is not null)
+            was_at < was_before or (aside is null and aside_before is not null)
         )
         from (
             select
-                place, aside,
-                lag(place) over (partition by aside order by {SEQ}) as place_before,
-                lag(aside) over (order by {SEQ}) as aside_before
+                was_at, aside,
+                lag(was_at) over (
+                    partition by aside order by {connection.seq}
+                ) as was_before,
+                lag(aside) over (order by {connection.seq}) as aside_before
             from outbox
         )
         """
@@ -53,23 +57,23 @@ def misplaced(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0])
 
 
-def count(connection: duckdb.DuckDBPyConnection, aside: str) -> int:
+def count(connection: Session, aside: str) -> int:
     row = connection.execute(f"select count(*) from outbox where {aside}").fetchone()
     assert row
     return int(row[0])
 
 
 def test_a_limit_leaves_the_order_as_it_was(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
 ) -> None:
     """One user's rows would part, and rows that are set aside would be sent."""
-    counting._cut(connection, "outbox", ROWS // 2, order=SEQ)
+    counting._cut(connection, "outbox", ROWS // 2, order=connection.seq)
     assert count(connection, "aside is null") == ROWS // 2
     assert misplaced(connection) == 0
 
 
 def test_rows_that_must_wait_move_to_the_end_and_the_others_stay(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
 ) -> None:
     connection.execute(
         "create temp table touched_users as "

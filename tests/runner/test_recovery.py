@@ -8,9 +8,10 @@ import duckdb
 import pytest
 
 from runner.journal import Journal
-from runner.ledger import Ack, Ledger
+from runner.ledger import Ack, Ledger, utcnow
 from runner.manifest import LEDGER_TABLES, Relation
 from runner.recovery import recover
+from runner.warehouse.duckdb_session import DuckDBSession
 
 MODELS = Path(__file__).parents[2] / "models" / "sync" / "ledger"
 RUN, SYNC, OUTBOX = "run-1", "events", "outbox_1_0"
@@ -25,7 +26,7 @@ def ledger() -> Ledger:
         model = (MODELS / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table {name} as {model}")
     tables = {name: Relation("memory", "main", name) for name in LEDGER_TABLES}
-    return Ledger(connection, tables)
+    return Ledger(DuckDBSession(connection), tables)
 
 
 def cut_off(ledger: Ledger, *acks: Ack, problem: int | None = None) -> None:
@@ -210,3 +211,18 @@ def test_a_run_without_an_outbox_is_given_up(ledger: Ledger, tmp_path: Path) -> 
     ledger.connection.execute(f"drop table {OUTBOX}")
     assert settled(ledger, tmp_path) == {}
     assert ledger.unfinished_runs() == []
+
+
+def test_an_outbox_without_a_run_is_dropped_after_a_day(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A younger one may be somebody's who looks at a plan."""
+    old, young = (
+        "outbox_20200101t000000_abc_0",
+        f"outbox_{utcnow():%Y%m%dt%H%M%S}_abc_0",
+    )
+    for outbox in (old, young):
+        ledger.connection.execute(f"create table {outbox} (row_key varchar)")
+    with ledger.transaction():
+        recover(ledger, tmp_path, lambda _: None)
+    assert [ledger.has(outbox) for outbox in (old, young)] == [False, True]

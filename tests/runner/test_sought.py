@@ -9,21 +9,20 @@ import pytest
 
 from runner.masking import without_addresses
 from runner.sought import Key, about_key
+from runner.warehouse.duckdb_session import DuckDBSession
 
 EMAIL_HASH = hashlib.sha256(b"email:ann@example.com").hexdigest()
 DELETED = hashlib.sha256(b"external_id:c1").hexdigest()
 
 
 def is_about(key: str, row_key: str, content: str) -> bool:
-    row = (
-        duckdb.connect()
-        .execute(
-            f"select {about_key('content')} from (select cast($row_key as varchar) "
-            "as row_key, cast($content as varchar) as content)",
-            {"row_key": row_key, "content": content, **Key(key).parameters},
-        )
-        .fetchone()
-    )
+    session = DuckDBSession(duckdb.connect())
+    test, parameters = about_key(session, Key(key), "content")
+    row = session.execute(
+        f"select {test} from (select cast(? as varchar) as row_key, "
+        "cast(? as varchar) as content)",
+        [*parameters, row_key, content],
+    ).fetchone()
     assert row
     return bool(row[0])
 

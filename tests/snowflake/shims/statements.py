@@ -36,6 +36,8 @@ def install() -> None:
         if WITHOUT_EFFECT.match(command):
             command, args = NOTHING, ()
             options.pop("binding_params", None)
+        if "binding_params" in options:
+            options["binding_params"] = by_name(options["binding_params"])
         try:
             return execute(self, command, *args, **options)
         except Exception as error:
@@ -97,3 +99,19 @@ def merged_value(each: exp.Expression) -> exp.Expression:
                 if not column.table:
                     column.set("table", exp.to_identifier(source))
     return each
+
+
+@node
+def named(each: exp.Expression) -> exp.Expression:
+    """What is bound has a name: a translation may say an expression twice."""
+    if each.parent is None:
+        for number, mark in enumerate(each.find_all(exp.Placeholder, bfs=False), 1):
+            mark.set("this", mark.this or f"bound{number}")
+    return each
+
+
+def by_name(bound: Any) -> Any:
+    """The values for `named`, of which a client says their places."""
+    if not isinstance(bound, (list, tuple)):
+        return bound
+    return {f"bound{number}": value for number, value in enumerate(bound, 1)}

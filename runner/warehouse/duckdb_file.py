@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, DeliveryError
-from .project import Project
+from ..errors import ConfigError, DeliveryError
+from ..project import Project
+from .duckdb_session import DuckDBSession
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,7 +28,7 @@ _RETRY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Warehouse:
+class DuckDBFile:
     """Where the DuckDB file is and how the profile wants it opened."""
 
     path: Path
@@ -39,9 +40,38 @@ class Warehouse:
     """Statements for `attach:` of the profile: databases that the marts may read."""
     tell: Callable[[str], None] = print
 
+    @classmethod
+    def of(
+        cls, project: Project, *, lock_wait: float, tell: Callable[[str], None]
+    ) -> DuckDBFile:
+        """The file of the project's target."""
+        path = str(project.output.get("path") or ":memory:")
+        if path.startswith(":memory:"):
+            msg = (
+                f"target '{project.target}' is an in-memory DuckDB, which is gone when "
+                "dbt ends. Give it a path in profiles.yml."
+            )
+            raise ConfigError(msg)
+        return cls(
+            path=(project.directory / path).resolve(),
+            config=dict(project.output.get("config_options") or {}),
+            settings=dict(project.output.get("settings") or {}),
+            lock_wait=lock_wait,
+            attach=tuple(
+                _attach(database, project.directory)
+                for database in project.output.get("attach") or ()
+            ),
+            tell=tell,
+        )
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return str(self.path)
+
     @contextmanager
-    def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection; the engine's faults become errors with a remedy.
+    def open(self, *, read_only: bool = False) -> Iterator[DuckDBSession]:
+        """Yield a session; the engine's faults become errors with a remedy.
 
         Raises DeliveryError naming the process that holds the file, ConfigError when
         a table is not there.
@@ -58,7 +88,7 @@ class Warehouse:
             connection.execute("set TimeZone = 'UTC'")
             for statement in self.attach:
                 connection.execute(statement)
-            yield connection
+            yield DuckDBSession(connection)
         except RuntimeError as error:
             # How DuckDB says that Ctrl-C met it in the middle of a statement.
             if "interrupt" in str(error).lower():
@@ -113,54 +143,6 @@ class Warehouse:
                 self.tell(f"{self.path.name} is held by {who}; waiting for it.")
                 told = True
             time.sleep(_RETRY_SECONDS)
-
-
-def open_warehouse(
-    project: Project, *, lock_wait: float, tell: Callable[[str], None]
-) -> Warehouse:
-    """Return the warehouse of the project's target; nothing is opened yet."""
-    if project.adapter == "snowflake":
-        _require_snowflake(project)
-    if project.adapter != "duckdb":
-        msg = (
-            f"target '{project.target}' has type '{project.adapter}'; "
-            "this runner delivers from duckdb."
-        )
-        raise ConfigError(msg)
-    path = str(project.output.get("path") or ":memory:")
-    if path.startswith(":memory:"):
-        msg = (
-            f"target '{project.target}' is an in-memory DuckDB, which is gone when dbt "
-            "ends. Give it a path in profiles.yml."
-        )
-        raise ConfigError(msg)
-    return Warehouse(
-        path=(project.directory / path).resolve(),
-        config=dict(project.output.get("config_options") or {}),
-        settings=dict(project.output.get("settings") or {}),
-        lock_wait=lock_wait,
-        attach=tuple(
-            _attach(database, project.directory)
-            for database in project.output.get("attach") or ()
-        ),
-        tell=tell,
-    )
-
-
-def _require_snowflake(project: Project) -> None:
-    try:
-        import snowflake.connector  # noqa: F401, PLC0415
-    except ImportError:
-        msg = (
-            f"target '{project.target}' is Snowflake, whose driver is not installed. "
-            "Run: pip install 'braze-bridge[snowflake]'"
-        )
-        raise ConfigError(msg) from None
-    msg = (
-        f"target '{project.target}' is Snowflake: dbt builds there, but this version's "
-        "runner delivers from DuckDB only."
-    )
-    raise ConfigError(msg)
 
 
 def _attach(database: dict[str, Any], folder: Path) -> str:

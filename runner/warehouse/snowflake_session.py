@@ -1,0 +1,393 @@
+"""A session with Snowflake.
+
+Three things are otherwise than in a file. Making or dropping a table commits the
+transaction that is open: tables are made before one begins, and dropped after it. A
+session may be over when it is next used: outside of a transaction it is begun anew. And
+the answer to a commit may be lost: a mark in the ledger says whether it was done.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DeliveryError
+from ..manifest import Relation
+from .session import Fault, Row, Rows, Session
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.cursor import SnowflakeCursor
+
+_OVER = {390104, 390105, 390108, 390110, 390111, 390112, 390114, 390115, 390195}
+"""Errors that say a session is over, or never was."""
+_MISSING = {2003, 2043}
+"""Object does not exist or not authorized."""
+_STREAMED = 1_000
+"""Rows from which it is worth to read an answer as Arrow batches."""
+
+_OUTBOX = {
+    "row_key": "varchar",
+    "change": "varchar",
+    "payload": "varchar",
+    "row_json": "varchar",
+    "row_hash": "varchar",
+    "data_points": "number",
+    "key_count": "number",
+    "problem": "varchar",
+    "operation": "varchar",
+    "scope": "varchar",
+    "user_key": "varchar",
+    "user_keys": "array",
+    "sort_key": "varchar",
+    "adoptable": "boolean",
+    "reach": "number",
+    "sent_times": "varchar",
+    "aside": "varchar",
+    "seq": "number",
+}
+"""The columns of every outbox; what a sync's rows have not is null."""
+
+_WORK = {
+    "touched_users": {"user_key": "varchar"},
+    "new_users": {"user_key": "varchar"},
+    "stretches": {
+        "first_seq": "number",
+        "last_seq": "number",
+        "outcome": "varchar",
+        "reason": "varchar",
+        "status": "varchar",
+    },
+    "young_rows": {"row_key": "varchar", "added_at": "timestamp_ntz"},
+    "attempts": {"row_key": "varchar", "row_hash": "varchar", "attempts": "number"},
+    "rewritten": {**_OUTBOX, "place": "number"},
+    "served": {"key": "varchar", "digest": "varchar"},
+    "compared": {"key": "varchar", "state": "varchar"},
+}
+"""Tables of a session alone, made when it begins."""
+
+
+class SnowflakeSession(Session):
+    """One session, begun when it is first used."""
+
+    seq = "seq"
+
+    def __init__(self, connect: Callable[[], SnowflakeConnection], schema: str) -> None:
+        self._connect = connect
+        self._schema = schema
+        self._connection: SnowflakeConnection | None = None
+        self._in_transaction = False
+        self._to_drop: list[Relation | str] = []
+
+    def end(self) -> None:
+        """Log out, if that is still possible."""
+        connection, self._connection = self._connection, None
+        self._in_transaction = False
+        if connection is not None:
+            connection.close(retry=False)
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one statement; a list is a list of texts."""
+        return Answer(self._run(statement, parameters))
+
+    def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run an insert, update or delete; return how many rows it touched."""
+        return self._run(statement, parameters).rowcount or 0
+
+    def _run(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
+        from snowflake.connector import errors  # noqa: PLC0415 - loaded with the session
+
+        values = [
+            json.dumps(each) if isinstance(each, list) else each for each in parameters
+        ]
+        if self._connection is None:
+            self._begin()
+        assert self._connection is not None  # noqa: S101 - begun above
+        try:
+            return _answered(self._connection, statement, values)
+        except errors.Error as error:
+            if getattr(error, "errno", None) not in _OVER or self._in_transaction:
+                raise
+        self.end()
+        self._begin()
+        return _answered(self._connection, statement, values)
+
+    def _begin(self) -> None:
+        self._connection = self._connect()
+        cursor = self._connection.cursor()
+        if self._schema:
+            cursor.execute(f"use schema {_folded(self._schema)}")
+        for name, columns in _WORK.items():
+            cursor.execute(_made("temporary table", name, columns))
+
+    def fault(self, error: Exception) -> Fault | None:
+        """By the number that Snowflake gives its errors."""
+        from snowflake.connector import errors  # noqa: PLC0415
+
+        if not isinstance(error, errors.Error):
+            return None
+        if not isinstance(error, errors.ProgrammingError) or error.errno in _OVER:
+            return "warehouse"
+        return "missing" if error.errno in _MISSING else "statement"
+
+    @contextmanager
+    def transaction(self, mark: Relation) -> Iterator[None]:
+        """All of it or nothing; a lost answer to the commit is read back."""
+        self.execute("begin")
+        self._in_transaction = True
+        token = secrets.token_hex(16)
+        try:
+            yield
+            self._mark(mark, token)
+        except BaseException:
+            self._undo()
+            raise
+        self._commit(mark, token)
+        self._in_transaction = False
+        self._drop_now()
+
+    def _mark(self, mark: Relation, token: str) -> None:
+        """One row of the lease says which transaction was the last."""
+        if not self.change(
+            f"update {mark} set holder = ? where lease = 'commit'", [token]
+        ):
+            self.execute(
+                f"insert into {mark} (lease, holder, epoch) values ('commit', ?, 0)",
+                [token],
+            )
+
+    def _commit(self, mark: Relation, token: str) -> None:
+        from snowflake.connector import errors  # noqa: PLC0415
+
+        try:
+            self._run("commit", [])
+        except (errors.Error, OSError):
+            self.end()
+            self._to_drop.clear()
+            found = self.execute(
+                f"select 1 from {mark} where lease = 'commit' and holder = ?", [token]
+            ).fetchone()
+            if found is None:
+                msg = (
+                    "Snowflake did not commit what was acknowledged. Nothing is lost: "
+                    "run again, and it is settled first."
+                )
+                raise DeliveryError(msg) from None
+
+    def _undo(self) -> None:
+        """Roll back; a session that cannot is ended, and its transaction with it."""
+        from snowflake.connector import errors  # noqa: PLC0415
+
+        self._to_drop.clear()
+        try:
+            self._run("rollback", [])
+        except (errors.Error, OSError):
+            self.end()
+        self._in_transaction = False
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever is done is undone at the end."""
+        self.execute("begin")
+        self._in_transaction = True
+        try:
+            yield
+        finally:
+            self._undo()
+
+    @contextmanager
+    def prepare(self, outboxes: Iterable[Relation], *, keep: bool) -> Iterator[None]:
+        """Empty tables before the transaction; dropped if that does not end well."""
+        made = list(outboxes)
+        for outbox in made:
+            self.execute(_made("transient table", outbox, _OUTBOX))
+        is_kept = False
+        try:
+            yield
+            is_kept = keep
+        finally:
+            for outbox in made if not is_kept else ():
+                self.drop(outbox)
+
+    def leave_soon(self) -> None:
+        """A session is not left."""
+
+    def fill(
+        self, table: Relation | str, query: str, parameters: Sequence[Any] = ()
+    ) -> None:
+        """Replace the rows of a table that is there already."""
+        self.execute(f"delete from {table}")
+        self.execute(f"insert into {table} {query}", parameters)
+
+    def fill_outbox(
+        self, outbox: Relation | str, columns: Sequence[str], query: str, order: str
+    ) -> None:
+        """Number the rows as they are put in; they lie in that order, too."""
+        if isinstance(outbox, str):
+            self.execute(_made("temporary table", outbox, _OUTBOX))
+        else:
+            self.execute(f"delete from {outbox}")
+        self.execute(
+            f"""
+            insert into {outbox} ({", ".join(columns)}, seq)
+            select
+                {", ".join(columns)},
+                row_number() over (order by {order or "row_key"}) - 1 as seq
+            from ({query}) as frozen
+            order by seq
+            """
+        )
+
+    def rewrite(self, outbox: Relation | str, query: str) -> None:
+        """By way of a copy: the query reads what it replaces."""
+        names = ", ".join(name for name in _OUTBOX if name != "seq")
+        self.execute("delete from rewritten")
+        self.execute(
+            f"insert into rewritten ({names}, place) "
+            f"select {names}, place from ({query}) as rewriting"
+        )
+        self.execute(f"delete from {outbox}")
+        self.execute(
+            f"insert into {outbox} ({names}, seq) "
+            f"select {names}, row_number() over (order by place) - 1 from rewritten"
+        )
+
+    def drop(self, table: Relation | str) -> None:
+        """Drop a table once the transaction has ended well."""
+        self._to_drop.append(table)
+        if not self._in_transaction:
+            self._drop_now()
+
+    def _drop_now(self) -> None:
+        while self._to_drop:
+            self.execute(f"drop table if exists {self._to_drop.pop()}")
+
+    def tables_of(self, database: str) -> str:
+        """Every database has its own list."""
+        return f"{_quoted(database)}.information_schema.tables"
+
+    def has(self, table: Relation) -> bool:
+        """Whether there is such a table or view."""
+        row = self.execute(
+            f"select 1 from {self.tables_of(table.database)} "
+            "where table_schema = ? and table_name = ?",
+            [table.schema, table.name],
+        ).fetchone()
+        return row is not None
+
+    def columns_of(self, relation: Relation | str) -> dict[str, str]:
+        """Column -> type; a name without a small letter leaves in small letters."""
+        rows = self.execute(f"describe table {relation}").fetchall()
+        return {
+            (name.lower() if name == name.upper() else name): str(kind)
+            for name, kind, *_ in rows
+        }
+
+    def size(self, text: str) -> str:
+        """The bytes of a text."""
+        return f"octet_length({text})"
+
+    def sha256(self, text: str) -> str:
+        """The hash of a text, in small hexadecimal digits."""
+        return f"sha2({text}, 256)"
+
+    def member(self, json_text: str, *path: str) -> str:
+        """A member of a JSON text, as text."""
+        steps = "".join(f"['{each}']" for each in path)
+        return f"cast(try_parse_json({json_text}){steps} as varchar)"
+
+    def array_member(self, json_text: str, name: str) -> str:
+        """A member that is an array of texts."""
+        return f"try_parse_json({json_text})['{name}']"
+
+    def unnested(self, table: str, array: str, name: str, *others: str) -> str:
+        """A query with one row for each element."""
+        columns = ", ".join([*others, f"cast(element.value as varchar) as {name}"])
+        elements = f"lateral flatten(input => {array}) as element"
+        return f"select {columns} from {table}, {elements}"
+
+    def among(self, column: str) -> str:
+        """Whether a column is in a list."""
+        texts = "select cast(value as varchar) from table(flatten(parse_json(?)))"
+        return f"{column} in ({texts})"
+
+    def overlaps(self, array: str) -> str:
+        """Whether two lists have an element in common."""
+        return f"arrays_overlap({array}, cast(parse_json(?) as array))"
+
+    def column(self, name: str) -> str:
+        """A column; what is all small letters here is all capitals there."""
+        return _quoted(name.upper() if name == name.lower() else name)
+
+    def json_of(self, columns: Iterable[str]) -> str:
+        """A row as JSON text."""
+        members = ", ".join(f"{_text(name)}, {self.column(name)}" for name in columns)
+        return f"to_json(object_construct_keep_null({members}))"
+
+    def rows_of(self, columns: Mapping[str, str]) -> str:
+        """A table of an array of arrays."""
+        cells = ", ".join(
+            f"cast(cells.value[{at}] as {kind}) as {name}"
+            for at, (name, kind) in enumerate(columns.items())
+        )
+        return f"(select {cells} from table(flatten(input => parse_json(?))) as cells)"
+
+    def checksum(self, *columns: str) -> str:
+        """The hashes of all rows, folded."""
+        return f"bitxor_agg(hash({', '.join(columns)}))"
+
+    def matches(self, text: str) -> str:
+        """Whether a pattern is found anywhere, in any case."""
+        return f"regexp_instr({text}, ?, 1, 1, 0, 'i') > 0"
+
+
+class Answer:
+    """Rows of a cursor, as the types that the runner knows."""
+
+    def __init__(self, cursor: SnowflakeCursor) -> None:
+        self._cursor = cursor
+
+    def fetchone(self) -> Row | None:
+        """The next row."""
+        return self._cursor.fetchone()
+
+    def fetchmany(self, size: int, /) -> list[Row]:
+        """So many of the next rows."""
+        return self._cursor.fetchmany(size)
+
+    def fetchall(self) -> list[Row]:
+        """The rest; many rows come as Arrow batches, which cost a fraction."""
+        if (self._cursor.rowcount or 0) < _STREAMED:
+            return self._cursor.fetchall()
+        rows: list[Row] = []
+        for batch in self._cursor.fetch_arrow_batches():
+            rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        return rows
+
+
+def _answered(
+    connection: SnowflakeConnection, statement: str, values: list[Any]
+) -> SnowflakeCursor:
+    cursor = connection.cursor()
+    cursor.execute(statement, values or None)
+    return cursor
+
+
+def _made(kind: str, table: Relation | str, columns: Mapping[str, str]) -> str:
+    spelt = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+    return f"create or replace {kind} {table} ({spelt})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(name: str) -> str:
+    return "'" + name.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _folded(name: str) -> str:
+    return name if name.isidentifier() else _quoted(name)
