@@ -10,7 +10,7 @@ from benchmarks.rate_shares import LEASE_SECONDS, RateShares
 from benchmarks.shares import simulate
 
 LIMIT = 300
-SECONDS = 250.0
+SECONDS = 150.0
 
 
 @pytest.mark.parametrize("seed", [2, 5])

@@ -48,7 +48,7 @@
 {# The payload without its first member, whose value reads `text`. Cut from the text, not
    parsed and written again: numbers keep their digits, and nulls stay. #}
 {% macro without_member(name, text) -%}
-    '{' || ltrim(substr(payload, length('{"{{ name }}":' || {{ text }}) + 1), ',')
+    '{' || regexp_replace(substr(payload, length('{"{{ name }}":' || {{ text }}) + 1), '^,', '')
 {%- endmacro %}
 
 

@@ -97,6 +97,11 @@ where told.row_hash is null
 {# What the delta takes for acknowledged: of a sync the ledger's rows, of a table that Braze
    reads the last version of each row in it. #}
 {% macro sent_versions(sync, columns) -%}
+    {%- if braze_bridge.is_offered_model() and 'run_id' in columns -%}
+        {{- exceptions.raise_compiler_error(
+            model.name ~ ': pending_rows: changed_since is for rows that are pushed'
+        ) -}}
+    {%- endif -%}
     {%- if not braze_bridge.is_offered_model() %}
     select {{ columns | join(', ') }}
     from {{ ref('ledger_sent_rows') }}

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cloud_data_ingestion.shop import BUILD, MODELS, PROPERTIES, WRONG
-from tests.conftest import Shop, environment, shared, unbuilt
+from tests.cloud_data_ingestion.shop import build
+from tests.conftest import DATABASE, Shop, shared
 
 
 @pytest.fixture(scope="session")
-def pulled(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Three days of the shop; on the last, --full-refresh must not matter."""
-
-    def make(directory: Path) -> None:
-        models = {f"{name}.sql": f"{text}\n" for name, text in MODELS.items()}
-        unbuilt(built_shop, directory, models | {"models.yml": PROPERTIES})
-        done = subprocess.run(
-            [sys.executable, "-c", BUILD, *WRONG],
-            cwd=directory,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    return Shop(shared(tmp_path_factory, "pulled_shop", make))
+    output = {"type": "duckdb", "path": DATABASE, "threads": 2}
+    return Shop(
+        shared(tmp_path_factory, "pulled_shop", lambda place: build(place, output))
+    )
 
 
 def days(shop: Shop, view: str, columns: str) -> list[list[Any]]:
