@@ -48,19 +48,25 @@ def render(
     return str(ours.pending_rows(mart, **arguments))
 
 
-def render_model(
+def render_offered(
     warehouse: str,
-    path: Path,
+    pending: str,
+    user: str,
     *,
-    execute: bool,
-    meta: Mapping[str, Any] | None = None,
-    is_incremental: bool = False,
+    meta: Mapping[str, Any],
+    is_incremental: bool,
 ) -> str:
+    """Return the SQL of offered_rows() over these pending rows, a query."""
+    _, ours = _environment(
+        warehouse, sync="people", meta=meta, is_incremental=is_incremental
+    )
+    return str(ours.offered_rows(pending, user=user))
+
+
+def render_model(warehouse: str, path: Path, *, execute: bool) -> str:
     """Return the SQL of a model of ours; without `execute`, as dbt parses it."""
     sync = path.stem.removesuffix("__pending")
-    environment, ours = _environment(
-        warehouse, sync=sync, execute=execute, meta=meta, is_incremental=is_incremental
-    )
+    environment, ours = _environment(warehouse, sync=sync, execute=execute)
     environment.globals.update(vars(ours))
     return environment.from_string(path.read_text("utf-8")).render()
 
