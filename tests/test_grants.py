@@ -103,6 +103,7 @@ def test_the_runner_reads_marts_and_writes_the_ledger_alone() -> None:
     assert ours == {
         ("warehouse", "transforming"): {"usage"},
         ("database", "analytics"): {"usage"},
+        ("schema", ""): {"usage"},
         ("schema", "_marts"): {"usage"},
         ("tables", "_marts"): READS,
         ("views", "_marts"): READS,

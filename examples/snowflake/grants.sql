@@ -53,6 +53,8 @@ grant usage, create table, create view on schema analytics.bridge_cloud_data_ing
 create role if not exists braze_runner;
 grant usage on warehouse transforming to role braze_runner;
 grant usage on database analytics to role braze_runner;
+-- Here it works, and makes temporary tables, for which usage is enough.
+grant usage on schema analytics.bridge to role braze_runner;
 grant usage on schema analytics.bridge_marts to role braze_runner;
 grant select on all tables in schema analytics.bridge_marts to role braze_runner;
 grant select on future tables in schema analytics.bridge_marts to role braze_runner;
