@@ -30,7 +30,7 @@
                         regexp_extract_all(
                             {{ json }},
                             regexp_escape(cast(to_json(entry[1]) as varchar))
-                            || ':(-?[0-9]+[.][0-9]+)[,}]',
+                            || ':(-?[0-9]+[.]?[0-9]*)[,}]',
                             1
                         ),
                         lambda number: try_cast(number as double) = try_cast(entry[2] as double)
@@ -45,11 +45,14 @@
 
 
 {# A double alone would take neighbouring large integers for one, a decimal alone very
-   small fractions; a text that is no number is null in both. #}
+   small fractions, and nine decimals leave no room for integers of 30 digits; a text that is
+   no number is null in all three. #}
 {% macro duckdb__canonical_number(value) -%}
     concat(
         coalesce(cast(try_cast({{ value }} as double) as varchar), {{ value }}),
         ' ',
-        try_cast({{ value }} as decimal(38, 9))
+        try_cast({{ value }} as decimal(38, 9)),
+        ' ',
+        try_cast({{ value }} as decimal(38, 0))
     )
 {%- endmacro %}

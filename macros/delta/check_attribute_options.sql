@@ -100,7 +100,27 @@
 
 {% macro columns_when_built(mart) -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {{- return(adapter.get_columns_in_relation(mart) | map(attribute='name') | list) -}}
+        {%- set names = [] -%}
+        {%- for column in adapter.get_columns_in_relation(mart) -%}
+            {%- do names.append(braze_bridge.attribute_name(column.name)) -%}
+        {%- endfor -%}
+        {{- return(names) -}}
     {%- endif -%}
     {{- return([]) -}}
+{%- endmacro %}
+
+
+{# What a column is called in Braze, whose names are case-sensitive. Unquoted names are upper
+   case in Snowflake: one without a lower-case letter leaves in lower case, any other as it
+   was quoted. #}
+{% macro attribute_name(column) -%}
+    {{- return(adapter.dispatch('attribute_name', 'braze_bridge')(column)) -}}
+{%- endmacro %}
+
+{% macro default__attribute_name(column) -%}
+    {{- return(column) -}}
+{%- endmacro %}
+
+{% macro snowflake__attribute_name(column) -%}
+    {{- return(column | lower if column == column | upper else column) -}}
 {%- endmacro %}

@@ -15,3 +15,19 @@
             then 'a null stands deep inside an attribute'
     end
 {%- endmacro %}
+
+{# The same of one value, in JSON text. #}
+{% macro snowflake__problem(text) -%}
+    {%- set bare -%}
+        regexp_replace({{ text }}, '{{ braze_bridge.snowflake__string_pattern() }}', '')
+    {%- endset -%}
+    case
+        when
+            regexp_instr(
+                {{ bare }}, 'nan|inf|e[+]?(30[9]|3[1-9][0-9]|[4-9][0-9]{2}|[0-9]{4})', 1, 1, 0, 'i'
+            ) > 0
+            then 'a number is NaN or infinite'
+        when {{ text }} <> 'null' and contains({{ bare }}, 'null')
+            then 'a null stands deep inside an attribute'
+    end
+{%- endmacro %}

@@ -1,0 +1,169 @@
+"""Variants: JSON's numbers keep their digits, and its objects have no order of keys.
+
+DuckDB reads the numbers of a JSON text as doubles; Snowflake keeps up to 38 digits.
+"""
+
+from __future__ import annotations
+
+import fakesnow.macros
+import fakesnow.server
+from fakesnow import info_schema
+from sqlglot import exp
+
+from .functions import duckdb_type, node
+
+MACROS = """
+create or replace macro {catalog}._fs_get(object, name) as (
+    case
+        when not regexp_matches(cast(object as varchar), ':-?[0-9.]{{16,}}[,}}]')
+            then json_extract(object, name)
+        else coalesce(
+            cast(list_filter(
+                regexp_extract_all(
+                    cast(object as varchar),
+                    regexp_escape(cast(to_json(name) as varchar))
+                    || ':(-?[0-9]+[.]?[0-9]*)[,}}]',
+                    1
+                ),
+                lambda digits: try_cast(digits as double)
+                = try_cast(cast(json_extract(object, name) as varchar) as double)
+            )[1] as json),
+            json_extract(object, name)
+        )
+    end
+);
+create or replace macro {catalog}._fs_typeof(value) as (
+    case json_type(value)
+        when 'BIGINT' then 'INTEGER'
+        when 'UBIGINT' then 'INTEGER'
+        when 'DOUBLE'
+            then case when contains(cast(value as varchar), 'e') then 'DOUBLE' else 'DECIMAL' end
+        when 'NULL' then 'NULL_VALUE'
+        else json_type(value)
+    end
+);
+create or replace macro {catalog}._fs_flatten_objects(input) as table
+    select
+        null as seq,
+        key,
+        fullkey[3:] as path,
+        null as index,
+        cast(json_tree.value as json) as value,
+        null as this
+    from json_tree(input)
+    where
+        key is not null
+        and not contains(
+            regexp_replace(fullkey, '"(\\\\.|[^"\\\\])*"', '', 'g'), '['
+        );
+create or replace macro {catalog}._fs_canonical(text) as (
+    select cast(to_json(list_sort(list(concat(
+        json_tree.fullkey,
+        ' ',
+        case
+            when json_tree.type in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')
+                then concat(
+                    cast(try_cast(json_tree.atom as double) as varchar),
+                    ' ',
+                    try_cast(json_tree.atom as decimal(38, 9))
+                )
+            else concat(json_tree.type, json_tree.atom)
+        end
+    )))) as varchar)
+    from json_tree(text)
+);
+"""
+
+
+# DuckDB's types that `describe` did not translate.
+NESTED = """
+     when ends_with(columns.data_type, ']') then 'ARRAY'
+     when starts_with(columns.data_type, 'STRUCT') then 'OBJECT'
+     when starts_with(columns.data_type, 'MAP') then 'OBJECT'
+     when ends_with(columns.data_type, 'INT') then 'NUMBER'
+     when columns.data_type = 'INTEGER' then 'NUMBER'
+"""
+
+
+def install() -> None:
+    """Add the macros to each database, and tell of nested columns in `describe`."""
+    columns = info_schema.SQL_CREATE_GLOBAL_INFORMATION_SCHEMA_COLUMNS_VIEW
+    described = columns.replace("create view if not exists", "create or replace view")
+    described = described.replace("'VARIANT'", f"'VARIANT'\n{NESTED}")
+    fakesnow.server.shared_fs.duck_conn.execute(described)
+    creation_sql = fakesnow.macros.creation_sql
+
+    def mended_creation_sql(catalog: str) -> str:
+        return creation_sql(catalog) + MACROS.format(catalog=catalog)
+
+    fakesnow.macros.creation_sql = mended_creation_sql
+
+
+@node
+def raw_json(each: exp.Expression) -> exp.Expression:
+    """PARSE_JSON(text) wrote the text anew, with the digits of a double."""
+    if isinstance(each, exp.ParseJSON) and not each.args.get("safe"):
+        return exp.Cast(this=each.this, to=duckdb_type("json"))
+    return each
+
+
+@node
+def sorted_json(each: exp.Expression) -> exp.Expression:
+    """TO_JSON(PARSE_JSON(text)): an object had the order of keys of the text.
+
+    What comes instead is good for comparing alone: a list of paths and values, sorted.
+    """
+    cast = each.this if isinstance(each, exp.JSONFormat) else None
+    if isinstance(cast, exp.Cast) and cast.to.is_type("json"):
+        return exp.Anonymous(this="_fs_canonical", expressions=[cast.this])
+    return each
+
+
+@node
+def exact_member(each: exp.Expression) -> exp.Expression:
+    """GET(object, name): a number lost the digits that a double has not."""
+    if isinstance(each, exp.GetExtract) and not each.expression.is_int:
+        return exp.Anonymous(this="_fs_get", expressions=[each.this, each.expression])
+    return each
+
+
+@node
+def type_of_variant(each: exp.Expression) -> exp.Expression:
+    """TYPEOF(variant) was JSON whatever it held."""
+    if isinstance(each, exp.Typeof):
+        return exp.Anonymous(this="_fs_typeof", expressions=[each.this])
+    return each
+
+
+@node
+def deep_flatten(each: exp.Expression) -> exp.Expression:
+    """FLATTEN(..., recursive => true, mode => 'OBJECT') did not go down."""
+    if not (isinstance(each, exp.Lateral) and isinstance(each.this, exp.Explode)):
+        return each
+    options = {option.name.lower() for option in each.this.expressions}
+    if options != {"recursive", "mode"}:
+        return each
+    flattened = exp.Anonymous(
+        this="_fs_flatten_objects", expressions=[each.this.this.expression]
+    )
+    return exp.Table(this=flattened, alias=each.args.get("alias"))
+
+
+@node
+def pattern(each: exp.Expression) -> exp.Expression:
+    r"""REGEXP_REPLACE: the pattern's backslashes were read twice, `\\` as `\`."""
+    if isinstance(each, exp.RegexpReplace) and isinstance(each.expression, exp.Literal):
+        doubled = each.expression.name.replace("\\", "\\\\")
+        each.set("expression", exp.Literal.string(doubled))
+    return each
+
+
+@node
+def text_of_member(each: exp.Expression) -> exp.Expression:
+    """GET(object, name)::varchar is the text itself, not a text in quotes."""
+    if not (isinstance(each, exp.Cast) and isinstance(each.this, exp.Anonymous)):
+        return each
+    if each.this.name != "_fs_get" or not each.to.is_type(*exp.DataType.TEXT_TYPES):
+        return each
+    root = exp.Literal.string("$")
+    return exp.Anonymous(this="json_extract_string", expressions=[each.this, root])
