@@ -46,10 +46,10 @@
 
 {# A double alone would take neighbouring large integers for one, a decimal alone very
    small fractions, and nine decimals leave no room for integers of 30 digits; a text that is
-   no number is null in all three. #}
+   no number is null in all three. Adding 0 makes -0 the 0 that it is. #}
 {% macro duckdb__canonical_number(value) -%}
     concat(
-        coalesce(cast(try_cast({{ value }} as double) as varchar), {{ value }}),
+        coalesce(cast(try_cast({{ value }} as double) + 0 as varchar), {{ value }}),
         ' ',
         try_cast({{ value }} as decimal(38, 9)),
         ' ',

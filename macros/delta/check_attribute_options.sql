@@ -6,7 +6,7 @@
     The mart is looked at only while it is known to be as new as this model: `compile`
     and `docs` may run long before the mart is built again.
 #}
-{% macro check_attribute_options(mart, key_columns, options) -%}
+{% macro check_attribute_options(mart, key_columns, options, changed_since=none) -%}
     {%- set faults = [] -%}
     {%- for option in ['array_columns', 'merge_columns'] -%}
         {%- if options[option] is string or options[option] is mapping -%}
@@ -26,6 +26,11 @@
         {%- do faults.extend(
             braze_bridge.faults_of_columns(mart, key_columns, columns, options)
         ) -%}
+        {%- if changed_since and columns and changed_since not in columns -%}
+            {%- do faults.append('changed_since: ' ~ mart ~ ' has no column ' ~ changed_since) -%}
+        {%- elif changed_since and braze_bridge.is_offered_model() -%}
+            {%- do faults.append('changed_since is for rows that are pushed') -%}
+        {%- endif -%}
     {%- endif -%}
     {%- if faults -%}
         {{- exceptions.raise_compiler_error('pending_rows: ' ~ faults | join('; ')) -}}

@@ -5,13 +5,12 @@
    the mart into an attribute, so that a new column is a new attribute and nothing else.
    `(not) materialized` and `in` are there for memory: they keep the ledger's row_json
    out of every hash table. docs/performance.md has the figures. #}
-{% macro duckdb__pending_rows(mart, key_columns, on_removed, on_null, sync, mode, options) -%}
+{% macro duckdb__pending_rows(
+    mart, key_columns, on_removed, on_null, sync, mode, options, changed_since
+) -%}
 with sent_rows as not materialized (
 
-    {{ braze_bridge.sent_versions(
-        sync,
-        ['row_key', 'row_hash', 'row_json'] + (['sent_times'] if options.min_interval else []),
-    ) }}
+    {{ braze_bridge.sent_versions(sync, braze_bridge.sent_columns(options, changed_since)) }}
 
 ),
 
@@ -35,6 +34,10 @@ mart_keys as not materialized (
 
 ),
 
+{% if changed_since -%}
+{{ braze_bridge.settled_ctes(mart, key_columns, changed_since, sync) }}
+
+{% endif -%}
 {# The hash is over names, types, values and which of them are null: over the values
    alone, two columns that change places or an empty list that becomes null go unseen. #}
 hashed_rows as not materialized (
@@ -47,7 +50,7 @@ hashed_rows as not materialized (
         select
             *,
             columns(*) is null as "_null_\0"
-        from {{ mart }}
+        from {{ braze_bridge.duckdb__unsettled_rows(mart, key_columns, changed_since) }}
     ) as _mart_row
 
 ),

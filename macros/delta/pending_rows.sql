@@ -18,6 +18,8 @@
                    elements added, removed and updated, told apart by this member
     min_interval   {'propensity': '7 days'}: attributes that are not sent again before
                    this time has passed
+    changed_since  'updated_at': a time of the mart that moves whenever a value of the row
+                   does; it is not sent, and rows that it says are old are not compared
 
     Columns: row_key, change, payload, row_json, row_hash, data_points, key_count,
     problem; with min_interval also sent_times. docs/pending-rows.md says what each one
@@ -31,7 +33,8 @@
     array_columns=[],
     merge_columns=[],
     keyed_arrays={},
-    min_interval={}
+    min_interval={},
+    changed_since=none
 ) -%}
     {%- set key_columns = [key] if key is string else key -%}
     {%- set options = {
@@ -41,7 +44,7 @@
         'min_interval': min_interval,
     } -%}
     {{- braze_bridge.check_pending_arguments(key_columns, on_removed, on_null) -}}
-    {{- braze_bridge.check_attribute_options(mart, key_columns, options) -}}
+    {{- braze_bridge.check_attribute_options(mart, key_columns, options, changed_since) -}}
     {{- braze_bridge.check_offered_options(options) -}}
     {{- adapter.dispatch('pending_rows', 'braze_bridge')(
         mart,
@@ -51,6 +54,7 @@
         braze_bridge.sync_name(),
         braze_bridge.sync_mode(),
         options,
+        changed_since,
     ) -}}
 {%- endmacro %}
 

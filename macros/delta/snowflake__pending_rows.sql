@@ -10,15 +10,14 @@
     Where DuckDB has lists of values, this has one row for a value (`entries`): whatever
     an option does to a value, it does to its row.
 #}
-{% macro snowflake__pending_rows(mart, key_columns, on_removed, on_null, sync, mode, options) -%}
-{%- set attributes = braze_bridge.snowflake__attributes(mart, key_columns) -%}
+{% macro snowflake__pending_rows(
+    mart, key_columns, on_removed, on_null, sync, mode, options, changed_since
+) -%}
+{%- set attributes = braze_bridge.snowflake__attributes(mart, key_columns + [changed_since]) -%}
 {%- set has_parts = options.array_columns or options.merge_columns or options.keyed_arrays -%}
 with sent_rows as (
 
-    {{ braze_bridge.sent_versions(
-        sync,
-        ['row_key', 'row_hash', 'row_json'] + (['sent_times'] if options.min_interval else [])
-    ) }}
+    {{ braze_bridge.sent_versions(sync, braze_bridge.sent_columns(options, changed_since)) }}
 
 ),
 
@@ -48,6 +47,9 @@ mart_rows as (
     select
         {{ braze_bridge.row_key(key_columns) }} as _row_key,
         {{ braze_bridge.snowflake__row_hash(attributes) }} as _row_hash
+        {%- if changed_since %},
+        cast({{ changed_since }} as timestamp) as _changed_at
+        {%- endif %}
         {%- for attribute in attributes %},
         {{ attribute.column }} as mart_{{ loop.index }}
         {%- endfor %}
@@ -55,6 +57,10 @@ mart_rows as (
 
 ),
 
+{% if changed_since -%}
+{{ braze_bridge.settled_ctes(mart, key_columns, changed_since, sync) }}
+
+{% endif -%}
 {# One of two rows that are alike is enough to refuse both: key_count says that. #}
 offered_rows as (
 
@@ -75,8 +81,16 @@ offered_rows as (
         on suppressed_users.user_hash = {{ braze_bridge.user_hash(
             braze_bridge.row_user_key(key_columns, 'mart_rows._row_key')
         ) }}
+    {%- if changed_since %}
+    left join settled_rows
+        on mart_rows._row_key = settled_rows.row_key
+        and mart_rows._changed_at = settled_rows.changed_at
+    {%- endif %}
     where
         mart_rows._row_hash is distinct from sent_rows.row_hash
+        {%- if changed_since %}
+        and settled_rows.row_key is null
+        {%- endif %}
         and given_up_rows.row_key is null
         and suppressed_users.user_hash is null
     qualify
@@ -135,8 +149,8 @@ from pending
 {%- endmacro %}
 
 
-{# What the mart says of everybody: {name, column, type} for every column but the key. #}
-{% macro snowflake__attributes(mart, key_columns) -%}
+{# What the mart says of everybody: {name, column, type} for every column but these. #}
+{% macro snowflake__attributes(mart, others) -%}
     {%- set attributes = [] -%}
     {%- for column in braze_bridge.snowflake__columns(mart) -%}
         {%- set name = braze_bridge.attribute_name(column.name) -%}
@@ -145,7 +159,7 @@ from pending
                 'pending_rows: ' ~ mart ~ ' has two columns that would be the attribute ' ~ name
             ) -}}
         {%- endif -%}
-        {%- if name not in key_columns -%}
+        {%- if name not in others -%}
             {%- do attributes.append({
                 'name': name,
                 'column': adapter.quote(column.name),

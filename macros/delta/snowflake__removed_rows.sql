@@ -65,7 +65,9 @@ removed_rows as (
         ) within group (order by name) as members,
         {#- Nothing is left to know of a row that is unset: the ledger forgets it. #}
         {% if on_removed == 'false' -%}
-        listagg(label || iff(value = 'true', 'false', value), ',') within group (order by name)
+        listagg(
+            iff(value = 'null', null, label || iff(value = 'true', 'false', value)), ','
+        ) within group (order by name)
         {%- else -%}
         cast(null as varchar)
         {%- endif %} as kept_members,

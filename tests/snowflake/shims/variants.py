@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from .functions import duckdb_type, node
 
+# _fs_flatten stands in the place of fakesnow's, whose INDEX is another from time to time.
 MACROS = """
 create or replace macro {catalog}._fs_get(object, name) as (
     case
@@ -32,16 +33,48 @@ create or replace macro {catalog}._fs_get(object, name) as (
         )
     end
 );
+create or replace macro {catalog}._fs_raw(value) as (cast(value as varchar));
 create or replace macro {catalog}._fs_typeof(value) as (
     case json_type(value)
         when 'BIGINT' then 'INTEGER'
         when 'UBIGINT' then 'INTEGER'
         when 'DOUBLE'
-            then case when contains(cast(value as varchar), 'e') then 'DOUBLE' else 'DECIMAL' end
+            then case contains(cast(value as varchar), 'e')
+                when true then 'DOUBLE' else 'DECIMAL'
+            end
         when 'NULL' then 'NULL_VALUE'
         else json_type(value)
     end
 );
+create or replace macro {catalog}._fs_flatten(input) as table
+    select
+        hash(to_json(input)) as seq,
+        each.k as key,
+        coalesce(each.k, '[' || each.i || ']') as path,
+        each.i as index,
+        each.v as value,
+        to_json(input) as this
+    from (
+        select unnest(
+            case json_type(to_json(input))
+                when 'OBJECT' then list_transform(
+                    json_keys(to_json(input)),
+                    lambda name: struct_pack(
+                        k := name,
+                        v := cast(to_json(input) -> name as json),
+                        i := cast(null as bigint)
+                    )
+                )
+                else list_transform(
+                    cast(to_json(input) as json[]),
+                    lambda item, place: struct_pack(
+                        k := cast(null as varchar), v := item, i := place - 1
+                    )
+                )
+            end,
+            recursive := true
+        )
+    ) as each(k, v, i);
 create or replace macro {catalog}._fs_flatten_objects(input) as table
     select
         null as seq,
@@ -61,7 +94,7 @@ create or replace macro {catalog}._fs_canonical(text) as (
         json_tree.fullkey,
         ' ',
         case
-            when json_tree.type in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')
+            when json_tree.type in ('UBIGINT', 'BIGINT', 'DOUBLE')
                 then concat(
                     cast(try_cast(json_tree.atom as double) as varchar),
                     ' ',
@@ -124,6 +157,15 @@ def exact_member(each: exp.Expression) -> exp.Expression:
     """GET(object, name): a number lost the digits that a double has not."""
     if isinstance(each, exp.GetExtract) and not each.expression.is_int:
         return exp.Anonymous(this="_fs_get", expressions=[each.this, each.expression])
+    return each
+
+
+@node
+def json_of_member(each: exp.Expression) -> exp.Expression:
+    """TO_JSON(GET(object, name)) would write the number anew."""
+    member = each.this if isinstance(each, exp.JSONFormat) else None
+    if isinstance(member, exp.Anonymous) and member.name == "_fs_get":
+        return exp.Anonymous(this="_fs_raw", expressions=[member])
     return each
 
 
