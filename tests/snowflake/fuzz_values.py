@@ -1,7 +1,7 @@
 """Rows of every type that a mart may have, the same for every engine.
 
-A value is made as text, or as JSON text where it is nested, and each engine casts it: what
-is compared is the engines, not the way there.
+A value is made as text, or as JSON text where it is nested, and each engine casts it:
+what is compared is the engines, not the way there.
 """
 
 from __future__ import annotations
@@ -122,28 +122,36 @@ def day(chance: random.Random) -> str:
     """Dates from year 1 to year 9999."""
     if chance.random() < 0.1:
         return chance.choice(["0001-01-01", "9999-12-31", "1582-10-15", "2024-02-29"])
-    return f"{chance.randint(1, 9999):04d}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
+    return date(chance, 1, 9999)
+
+
+def date(chance: random.Random, first: int, last: int) -> str:
+    """A date between two years."""
+    year, month = chance.randint(first, last), chance.randint(1, 12)
+    return f"{year:04d}-{month:02d}-{chance.randint(1, 28):02d}"
 
 
 def clock(chance: random.Random) -> str:
     """Times of day, half of them with a fraction."""
-    whole = f"{chance.randrange(24):02d}:{chance.randrange(60):02d}:{chance.randrange(60):02d}"
+    hours, minutes = chance.randrange(24), chance.randrange(60)
+    whole = f"{hours:02d}:{minutes:02d}:{chance.randrange(60):02d}"
     return whole + chance.choice(["", f".{chance.randrange(10**6):06d}"])
 
 
 def moment(chance: random.Random) -> str:
     """Times without a zone."""
-    return f"{chance.randint(1000, 9998):04d}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d} {clock(chance)}"
+    return f"{date(chance, 1000, 9998)} {clock(chance)}"
 
 
 def zoned(chance: random.Random) -> str:
     """Times with a zone."""
-    zone = f"{chance.choice('+-')}{chance.randrange(14):02d}:{chance.choice(['00', '30', '45'])}"
+    minutes = chance.choice(["00", "30", "45"])
+    zone = f"{chance.choice('+-')}{chance.randrange(14):02d}:{minutes}"
     return moment(chance) + zone
 
 
 def plain(chance: random.Random) -> Any:
-    """A value without members; a double keeps its digits in JSON of either engine."""
+    """A value without members, of digits that a double keeps."""
     return chance.choice(
         [
             chance.choice(WORDS),

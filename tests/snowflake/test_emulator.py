@@ -68,6 +68,26 @@ def cursor(emulator: Emulator) -> Iterator[Any]:
         ("octet_length('é')", 2),
         ("sum(c)::varchar from (select 0.1 as c union all select 0.2)", "0.3"),
         ("'costs $ten'", "costs $ten"),
+        (
+            "to_json(get(parse_json('{\"a\":12345678901234567890.5}'), 'a'))",
+            "12345678901234567890.5",
+        ),
+        ("get(parse_json('{\"a\":\"x\"}'), 'a')::varchar", "x"),
+        ("typeof(parse_json('1.5'))", "DECIMAL"),
+        ("typeof(parse_json('1e300'))", "DOUBLE"),
+        ("typeof(parse_json('{}'))", "OBJECT"),
+        (
+            'to_json(parse_json(\'{"a":1,"b":2}\'))'
+            ' = to_json(parse_json(\'{"b":2.0,"a":1}\'))',
+            True,
+        ),
+        ("regexp_replace('a\\\\b', '[^a\\\\\\\\]', 'x')", "a\\x"),
+        (
+            "listagg(m.path, ' ') within group (order by m.path)"
+            ' from (select parse_json(\'{"a":{"b":1},"c":[{"d":1}]}\') as o),'
+            " lateral flatten(input => o, recursive => true, mode => 'OBJECT') as m",
+            "a a.b c",
+        ),
     ],
 )
 def test_functions_answer_as_snowflake_documents(

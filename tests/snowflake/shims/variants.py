@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from .functions import duckdb_type, node
 
-# _fs_flatten stands in the place of fakesnow's, whose INDEX is another from time to time.
+# _fs_flatten stands in the place of fakesnow's, whose INDEX did not keep to the array.
 MACROS = """
 create or replace macro {catalog}._fs_get(object, name) as (
     case

@@ -1,0 +1,1 @@
+"""What only an account of Snowflake can prove: docs/snowflake.md."""

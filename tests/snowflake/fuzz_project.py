@@ -1,0 +1,119 @@
+"""The dbt project of the fuzz: a mart of every type, and syncs with every option."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import REPOSITORY, environment, write
+
+from .access import Emulator, start
+from .fuzz_engines import DuckDB, Engine, Snowflake
+
+PROJECT = {
+    "dbt_project.yml": """\
+name: fuzz
+version: 0.1.0
+config-version: 2
+profile: fuzz
+models:
+  braze_bridge:
+    staging: {+enabled: false}
+    intermediate: {+enabled: false}
+    marts: {+enabled: false}
+    sync: {+enabled: false, ledger: {+enabled: true}}
+seeds: {braze_bridge: {+enabled: false}}
+""",
+    "packages.yml": f"packages:\n  - local: {REPOSITORY}\n",
+    "models/plain__pending.sql": (
+        "{{ braze_bridge.pending_rows(ref('people'), on_removed='unset') }}"
+    ),
+    "models/parts__pending.sql": (
+        "{{ braze_bridge.pending_rows(ref('people'), on_removed='false',"
+        " on_null='ignore', array_columns=['tags'], merge_columns=['home'],"
+        " keyed_arrays={'orders': 'id'}, min_interval={'score': '7 days'}) }}"
+    ),
+    "models/timed__pending.sql": (
+        "{{ braze_bridge.pending_rows(ref('people'), changed_since='changed_at') }}"
+    ),
+    "models/syncs.yml": """\
+models:
+  - &sync
+    name: plain__pending
+    config: {meta: {sync: {destination: braze, object: attributes}}}
+  - {<<: *sync, name: parts__pending}
+  - {<<: *sync, name: timed__pending}
+""",
+}
+
+
+def build(directory: Path, access: Mapping[str, Any]) -> list[Engine]:
+    """Build the project on both engines, over an empty mart."""
+    profile = {
+        "fuzz": {
+            "target": "duckdb",
+            "outputs": {
+                "duckdb": {"type": "duckdb", "path": "fuzz.duckdb", "schema": "bridge"},
+                "snowflake": {"type": "snowflake", "threads": 2, **access},
+            },
+        }
+    }
+    write(directory, PROJECT | {"profiles.yml": json.dumps(profile)})
+    dbt(directory, "deps")
+    engines: list[Engine] = []
+    for name in ("duckdb", "snowflake"):
+        engine: Engine = (
+            DuckDB(directory / "fuzz.duckdb") if name == "duckdb" else Snowflake(access)
+        )
+        engine.run("create schema if not exists bridge")
+        engine.run(
+            "create or replace table bridge.texts (row_key varchar, body varchar)"
+        )
+        write(directory, {"models/people.sql": TABLE + engine.mart()})
+        if isinstance(engine, DuckDB):
+            engine.connection.close()
+        dbt(directory, "run", "--target", name)
+        engines.append(
+            DuckDB(directory / "fuzz.duckdb") if name == "duckdb" else engine
+        )
+    return engines
+
+
+TABLE = "{{ config(materialized='table') }}\n"
+
+
+def dbt(directory: Path, *arguments: str) -> None:
+    """Run dbt there, or fail with what it said."""
+    done = subprocess.run(
+        ["dbt", "--quiet", *arguments, "--profiles-dir", "."],
+        cwd=directory,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def access_of(directory: Path) -> dict[str, Any]:
+    """The account that the environment names, or else an emulator that ends with us."""
+    if os.environ.get("SNOWFLAKE_ACCOUNT"):
+        return account()
+    python = os.environ.get("EMULATOR_PYTHON", REPOSITORY / ".emulator/bin/python")
+    return Emulator(start(str(python), directory / "log")).access("FUZZ")
+
+
+def account() -> dict[str, Any]:
+    """SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and so on, by the names of the connector."""
+    prefix = "SNOWFLAKE_"
+    given = {
+        name.removeprefix(prefix).lower(): text
+        for name, text in os.environ.items()
+        if name.startswith(prefix) and text
+    }
+    return given | {"schema": "BRIDGE"}
