@@ -9,19 +9,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.cloud_data_ingestion.shop import build
 
 from .access import Emulator
-from .demo import NOT_YET
 
 MODELS = ("path:models/ledger", "days", "people", "people__offered", "cdi_people")
 
 
-@pytest.mark.skipif(
-    "braze_customer_attributes__pending" in NOT_YET, reason="its delta is not there yet"
-)
 def test_each_change_is_offered_once_later_than_all_before(
     emulator: Emulator, tmp_path: Path
 ) -> None:
