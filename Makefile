@@ -6,7 +6,7 @@ EMULATOR := .emulator/.installed
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: demo test setup services lint types models tests clean bench soak
+.PHONY: demo test setup services lint types models tests snowflake clean bench soak
 
 demo: $(INSTALLED)  ## Build the demo shop, push it to a Braze on this machine, show what arrived
 	@$(BIN)/python examples/demo.py
@@ -66,6 +66,9 @@ models:
 	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ALL) \
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
 	  --full-refresh --exclude resource_type:test resource_type:unit_test
+
+snowflake: setup  ## Build the demo with all its tests on the emulator of Snowflake
+	$(BIN)/python -m tests.snowflake
 
 bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md
 	$(BIN)/python -m benchmarks

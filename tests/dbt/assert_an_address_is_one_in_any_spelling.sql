@@ -44,7 +44,7 @@ expected as (
         values
         ('["ben@example.com","news"]', 'email:ben@example.com', 2, 0),
         ('["cy@example.com","news"]', 'email:cy@example.com', 1, 2)
-    ) as rows(row_key, user_key, key_count, reach)
+    ) as said_rows(row_key, user_key, key_count, reach)
 
 )
 

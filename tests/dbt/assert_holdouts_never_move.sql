@@ -15,7 +15,14 @@ people as (
         {{ is_held_out("'C' || number", 10, 'lapsed') }} as is_in_other_10,
         {{ is_held_out("'C' || number", 0, 'vip') }} as is_in_0,
         {{ is_held_out("'C' || number", 100, 'vip') }} as is_in_100
+    {% if target.type == 'snowflake' -%}
+    from (
+        select row_number() over (order by null) - 1 as number
+        from table(generator(rowcount => 100000))
+    ) as numbers
+    {%- else -%}
     from (select unnest(range(100000)) as number) as numbers
+    {%- endif %}
 
 ),
 
@@ -25,9 +32,9 @@ shares as (
         avg(cast(is_in_5 as integer)) as share_5,
         avg(cast(is_in_10 as integer)) as share_10,
         avg(cast(is_in_10 and is_in_other_10 as integer)) as share_both,
-        bool_or(is_in_5 and not is_in_10) as is_one_released,
-        bool_or(is_in_0) as is_one_in_none,
-        bool_and(is_in_100) as are_all_in_all
+        sum(cast(is_in_5 and not is_in_10 as integer)) as released,
+        sum(cast(is_in_0 as integer)) as held_of_none,
+        sum(cast(is_in_100 as integer)) as held_of_all
     from people
 
 )
@@ -39,11 +46,11 @@ where
     or share_10 not between 0.096 and 0.104
     or share_both not between 0.008 and 0.012
 union all
-select 'raising the share released somebody' as mistake from shares where is_one_released
+select 'raising the share released somebody' as mistake from shares where released > 0
 union all
 select 'nobody or everybody is another number' as mistake
 from shares
-where is_one_in_none or not are_all_in_all
+where held_of_none > 0 or held_of_all <> 100000
 {% for (salt, user), lot in lots.items() %}
 union all
 select 'the lot of {{ user }} moved' as mistake

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import REPOSITORY
+
+PYTHON = Path(os.environ.get("EMULATOR_PYTHON", REPOSITORY / ".emulator/bin/python"))
 EMULATOR = Path(__file__).with_name("emulator.py")
 START_SECONDS = 60.0
 
@@ -51,13 +54,12 @@ class Emulator:
             return list(connection.cursor().execute(statement).fetchall())
 
 
-def start(python: str, log: Path) -> int:
-    """Start a server that outlives this worker, and return its port once it answers."""
-    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+def start(log: Path, process: int) -> int:
+    """Start a server that ends with a process, and return its port once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    command = [python, str(EMULATOR), "--port", str(port), "--while", str(run)]
+    command = [str(PYTHON), str(EMULATOR), f"--port={port}", f"--while={process}"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL

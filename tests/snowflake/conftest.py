@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, shared
+from tests.conftest import shared
 
-from .access import Emulator, start
+from .access import PYTHON, Emulator, start
 from .demo import Demo, build
 
 DEMO = "DEMO"
@@ -22,13 +22,13 @@ DEMO = "DEMO"
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
     """The one server of this test run; it ends with the run."""
-    python = os.environ.get("EMULATOR_PYTHON", REPOSITORY / ".emulator/bin/python")
-    if not Path(python).exists():
+    if not PYTHON.exists():
         pytest.skip("no emulator of Snowflake: make setup installs it into .emulator")
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        (folder / "port").write_text(str(start(str(python), folder / "log")))
+        (folder / "port").write_text(str(start(folder / "log", run)))
 
     folder = shared(tmp_path_factory, "emulator", make)
     return Emulator(int((folder / "port").read_text()))

@@ -1,0 +1,66 @@
+"""Words that stand in a statement for Snowflake, as they are written.
+
+The parser takes a function that it does not know, and knows those of other warehouses:
+so each name is held against allowed_functions.txt, by how it is spelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokens import TokenType
+
+SNOWFLAKE = Dialect.get_or_raise("snowflake")
+
+# What other warehouses say and Snowflake does not, though the parser takes it.
+FOREIGN = (exp.AtTimeZone, exp.Filter, exp.PropertyEQ, exp.Unnest)
+
+TYPES = {
+    *("ARRAY", "BIGINT", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "INT"),
+    *("OBJECT", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ"),
+    *("VARCHAR", "VARIANT"),
+}
+
+
+def listed(file: str) -> set[str]:
+    """The words of a list beside this module, without its comments."""
+    lines = Path(__file__).with_name(file).read_text("utf-8").splitlines()
+    return {word for line in lines for word in line.partition("#")[0].split()}
+
+
+RESERVED = listed("reserved_words.txt")
+
+
+def called(sql: str) -> set[str]:
+    """Every word before a bracket in upper case: functions, and the grammar's.
+
+    What follows AS or :: is a name of ours or a type.
+    """
+    tokens = SNOWFLAKE.tokenize(sql)
+    return {
+        word.text.upper()
+        for before, word, bracket in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if bracket.token_type == TokenType.L_PAREN
+        and before.token_type not in (TokenType.ALIAS, TokenType.DCOLON)
+        and word.token_type not in (TokenType.STRING, TokenType.IDENTIFIER)
+        and word.text[:1].isalpha()
+    }
+
+
+def faults(statement: exp.Expression) -> Iterator[str]:
+    """What Snowflake would refuse in a statement that the parser took."""
+    for node in statement.walk():
+        if isinstance(node, FOREIGN):
+            yield f"{type(node).__name__}: {node.sql()[:60]}"
+        if isinstance(node, exp.DataType) and node.this.name not in TYPES:
+            yield f"type {node.sql()}"
+        if is_name(node) and node.name.lower() in RESERVED:
+            yield f"reserved word {node.name}"
+
+
+def is_name(node: exp.Expression) -> bool:
+    """Whether it is a name that is not quoted."""
+    return isinstance(node, exp.Identifier) and not node.quoted
