@@ -17,12 +17,19 @@
             or contains({% for depth in range(6) %}regexp_replace({% endfor %}{{ inside }}
                 {%- for depth in range(6) %}, '[[][^][n]*[]]', '0'){% endfor %}, '[')
             then {{ json }}
-        else regexp_replace(
-            regexp_replace({{ json }}, '{{ string }}:null,?|null,?|({{ string }})', '\\2'),
-            '({{ string }})|,([]}])',
-            '\\1\\3'
-        )
+        else {{ braze_bridge.snowflake__nulls_taken_out(json) }}
     end
+{%- endmacro %}
+
+
+{# Without any null, wherever it stands. #}
+{% macro snowflake__nulls_taken_out(json) -%}
+    {%- set string = braze_bridge.snowflake__string_pattern() -%}
+    regexp_replace(
+        regexp_replace({{ json }}, '{{ string }}:null,?|null,?|({{ string }})', '\\2'),
+        '({{ string }})|,([]}])',
+        '\\1\\3'
+    )
 {%- endmacro %}
 
 

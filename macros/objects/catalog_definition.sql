@@ -1,47 +1,17 @@
 {# The catalog as the mart's columns say: one row for pending_objects. The ledger keeps
    every field that Braze was told of, since a field stays there when its column goes. #}
 {% macro catalog_definition(mart, catalog, description) -%}
-    {{- adapter.dispatch('catalog_definition', 'braze_bridge')(mart, catalog, description) -}}
-{%- endmacro %}
+    with fields as (
 
-{% macro default__catalog_definition(mart, catalog, description) -%}
-    {{- braze_bridge.only_on_duckdb('catalog_definition') -}}
-{%- endmacro %}
-
-{% macro duckdb__catalog_definition(mart, catalog, description) -%}
-    with typed_columns as (
-
-        {# Types are known without a row: of an empty mart, too. #}
-        select list_value(*columns('^_name_')) as names, list_value(*columns('^_type_')) as types
-        from (
-            select
-                concat(alias(columns(mart.*)), '') as "_name_\0",
-                typeof(columns(mart.*)) as "_type_\0"
-            from (select 1)
-            left join (select * from {{ mart }} limit 1) as mart on true
-        )
-
-    ),
-
-    fields as (
-
-        select
-            unnest(names) as name,
-            unnest(types) as sql_type,
-            {{ braze_bridge.catalog_type('sql_type') }} as type,
-            generate_subscripts(names, 1) as place
-        from typed_columns
+        select name, sql_type, type, place
+        from {{ braze_bridge.catalog_fields(mart) }} as mart_fields
 
     ),
 
     {# A full resync forgets them: the catalog may have been deleted in Braze. #}
     sent_fields as (
 
-        select unnest(from_json(
-            json_extract(row_json, '$.fields'), '[{"name": "VARCHAR", "type": "VARCHAR"}]'
-        ), recursive := true)
-        from sent_rows
-        where row_key = '{{ catalog }}' and row_hash <> ''
+        select name, type from {{ braze_bridge.told_fields(catalog) }} as told_fields
 
     ),
 
@@ -57,10 +27,10 @@
 
         select
             case
-                when not regexp_full_match(name, '[A-Za-z0-9_-]{1,250}')
+                when {{ braze_bridge.keep_pattern('name', '[A-Za-z0-9_-]{1,250}') }} is null
                     then name || ': names of fields are up to 250 letters, digits, - and _'
                 when
-                    starts_with(name, '_null_')
+                    substr(name, 1, 6) = '_null_'
                     or name in ('{{ braze_bridge.reserved_names() | join("', '") }}')
                     then name || ' is a name that the delta keeps for itself: rename the column'
                 when name = 'id' and type is distinct from 'string'
@@ -68,7 +38,7 @@
                 when type is null
                     then name || ' is ' || sql_type || ', for which a catalog has no type'
                     || case
-                        when ends_with(sql_type, ']') then ': its arrays are of texts' else ''
+                        when sql_type like '%]' then ': its arrays are of texts' else ''
                     end
             end as problem
         from fields
@@ -94,15 +64,16 @@
                 '{"name":"{{ catalog }}","description":'
                 || {{ braze_bridge.json_text("'" ~ description | replace("'", "''") ~ "'") }}
                 || ',"fields":['
-                || string_agg({{ braze_bridge.field_json() }}, ',' order by name <> 'id', place)
-                || ']}'
+                || {{ braze_bridge.joined_texts(
+                    braze_bridge.field_json(), "case when name = 'id' then 0 else 1 end, place"
+                ) }} || ']}'
             from fields
         ) as payload,
         {# In the order of their names: that of the columns is no difference. #}
         (
             select
                 '{"name":"{{ catalog }}","fields":['
-                || string_agg({{ braze_bridge.field_json() }}, ',' order by name) || ']}'
+                || {{ braze_bridge.joined_texts(braze_bridge.field_json(), 'name') }} || ']}'
             from kept_fields
         ) as row_json,
         'catalog' as operation,
@@ -117,26 +88,15 @@
 {%- endmacro %}
 
 
-{# What Braze calls a SQL type. #}
-{% macro catalog_type(sql_type) -%}
-    case
-        when {{ sql_type }} in ('VARCHAR', 'UUID') or starts_with({{ sql_type }}, 'ENUM')
-            then 'string'
-        when {{ sql_type }} = 'BOOLEAN' then 'boolean'
-        when
-            {{ sql_type }} in (
-                'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT',
-                'UINTEGER', 'UBIGINT', 'UHUGEINT', 'FLOAT', 'DOUBLE'
-            )
-            or starts_with({{ sql_type }}, 'DECIMAL') and not ends_with({{ sql_type }}, ']')
-            then 'number'
-        when {{ sql_type }} = 'DATE' or starts_with({{ sql_type }}, 'TIMESTAMP')
-            and not ends_with({{ sql_type }}, ']')
-            then 'time'
-        when {{ sql_type }} = 'VARCHAR[]' then 'array'
-        when
-            {{ sql_type }} = 'JSON'
-            or regexp_matches({{ sql_type }}, '^(STRUCT|MAP)') and not ends_with({{ sql_type }}, ']')
-            then 'object'
-    end
+{# The texts of a group with commas between them. #}
+{% macro joined_texts(text, order_by) -%}
+    {{- adapter.dispatch('joined_texts', 'braze_bridge')(text, order_by) -}}
+{%- endmacro %}
+
+{% macro default__joined_texts(text, order_by) -%}
+    listagg({{ text }}, ',') within group (order by {{ order_by }})
+{%- endmacro %}
+
+{% macro duckdb__joined_texts(text, order_by) -%}
+    string_agg({{ text }}, ',' order by {{ order_by }})
 {%- endmacro %}

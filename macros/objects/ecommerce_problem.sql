@@ -9,8 +9,32 @@
         when {{ braze_bridge.json_member('_properties', 'action') }} not in ('add', 'remove')
             and name = 'ecommerce.cart_updated'
             then 'the action of ecommerce.cart_updated is neither add nor remove'
-        {#- All at once first: one by one it costs ten times as much. #}
-        {%- for event, members in events.items() %}
+        {{- braze_bridge.whole_ecommerce_events(events) }}
+        {%- for member, kind in braze_bridge.ecommerce_kinds(events).items() %}
+        when
+            name in ({{ braze_bridge.events_with(member, events) }})
+            and not {{ braze_bridge.are_json_of_kinds('_properties', {member: kind}) }}
+            then name || ' needs {{ member }}, {{ braze_bridge.kind_in_words(kind) }}'
+        {%- endfor %}
+        {%- for member, kind in braze_bridge.product_kinds().items() %}
+        when
+            name in ({{ braze_bridge.events_with('products', events) }})
+            and not {{ braze_bridge.are_items_of_kinds('_properties', 'products', {member: kind}) }}
+            then 'each of products needs {{ member }}, {{ braze_bridge.kind_in_words(kind) }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# All members at once first: on DuckDB, one by one costs ten times as much. #}
+{% macro whole_ecommerce_events(events) -%}
+    {{- adapter.dispatch('whole_ecommerce_events', 'braze_bridge')(events) -}}
+{%- endmacro %}
+
+{% macro default__whole_ecommerce_events(events) -%}{%- endmacro %}
+
+{% macro duckdb__whole_ecommerce_events(events) -%}
+    {%- for event, members in events.items() %}
         when
             name = '{{ event }}'
             and {{ braze_bridge.are_json_of_kinds('_properties', members) }}
@@ -20,20 +44,27 @@
             ) }}
             {%- endif %}
             then null
-        {%- endfor %}
-        {%- for event, members in events.items() %}
-        {%- for member, kind in members.items() %}
-        when
-            name = '{{ event }}'
-            and not {{ braze_bridge.are_json_of_kinds('_properties', {member: kind}) }}
-            then '{{ event }} needs {{ member }}, {{ braze_bridge.kind_in_words(kind) }}'
-        {%- endfor %}
-        {%- endfor %}
-        {%- for member, kind in braze_bridge.product_kinds().items() %}
-        when not {{ braze_bridge.are_items_of_kinds('_properties', 'products', {member: kind}) }}
-            then 'each of products needs {{ member }}, {{ braze_bridge.kind_in_words(kind) }}'
-        {%- endfor %}
-    end
+    {%- endfor %}
+{%- endmacro %}
+
+
+{% macro events_with(member, events) -%}
+    {%- for event, members in events.items() if member in members -%}
+        '{{ event }}'{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# The members of all events, those last that an order has. #}
+{% macro ecommerce_kinds(events) -%}
+    {%- set last = events['ecommerce.order_placed'] -%}
+    {%- set kinds = {} -%}
+    {%- for members in events.values() -%}
+        {%- for member, kind in members.items() if member not in last -%}
+            {%- do kinds.update({member: kind}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(dict(kinds, **last)) -}}
 {%- endmacro %}
 
 

@@ -31,7 +31,7 @@
             {%- else -%}
                 '"{{ kind }}":' || {{ braze_bridge.json_text(prefix ~ kind) }}
                 {%- if kind in ['email', 'phone'] %}
-                || ',"prioritization":' || cast(to_json({{ prefix }}prioritization) as varchar)
+                || ',"prioritization":' || {{ braze_bridge.array_json(prefix ~ 'prioritization') }}
                 {%- endif %}
             {%- endif %}
         {%- endfor %}
@@ -98,7 +98,7 @@
 {# Without a right order of preference Braze merges or deletes nobody, or somebody else. #}
 {% macro prioritization_problem(column) -%}
     {%- set words = 'identified|unidentified|most_recently_updated|least_recently_updated' -%}
-    {%- set text = "cast(to_json(" ~ column ~ ") as varchar)" -%}
+    {%- set text = braze_bridge.array_json(column) -%}
     case
         when {{ column }} is null or {{ text }} = '[]'
             then '{{ column }} is missing: which profile, where several share the address'
@@ -126,13 +126,34 @@
 {%- endmacro %}
 
 
-{# Columns as the text of a JSON object under their own names; `user_keys` stands among
-   them in the ledger, where the runner looks who was touched not long ago. #}
+{# Columns of text as the text of a JSON object under their own names, in this order;
+   `user_keys` stands among them in the ledger, where the runner looks who was touched not
+   long ago. #}
 {% macro object_text(columns, user_keys=none) -%}
-    {%- set fields = {} -%}
-    {%- for column in columns %}{% do fields.update({column: column}) %}{% endfor -%}
-    {%- if user_keys %}{% do fields.update({'user_keys': user_keys}) %}{% endif -%}
-    cast(to_json({{ braze_bridge.object_of(fields) }}) as varchar)
+    {%- set members = [] -%}
+    {%- for column in columns -%}
+        {%- do members.append(
+            "'\"" ~ column ~ "\":' || coalesce(" ~ braze_bridge.json_text(column) ~ ", 'null')"
+        ) -%}
+    {%- endfor -%}
+    {%- if user_keys -%}
+        {%- do members.append("'\"user_keys\":' || " ~ braze_bridge.array_json(user_keys)) -%}
+    {%- endif -%}
+    '{' || {{ members | join(" || ',' || ") }} || '}'
+{%- endmacro %}
+
+
+{# An array of texts as JSON text. #}
+{% macro array_json(array) -%}
+    {{- adapter.dispatch('array_json', 'braze_bridge')(array) -}}
+{%- endmacro %}
+
+{% macro default__array_json(array) -%}
+    to_json(to_variant({{ array }}))
+{%- endmacro %}
+
+{% macro duckdb__array_json(array) -%}
+    cast(to_json({{ array }}) as varchar)
 {%- endmacro %}
 
 
@@ -164,19 +185,26 @@
 {%- endmacro %}
 
 
-{# Whether Braze was told of a user by the sync `after`. Of a profile that it does not have
-   Braze adds no alias, keeps nobody and renames nothing, and says success. #}
+{# Whether Braze was told of a user by the sync `after`, for a select with `join_known`. Of
+   a profile that it does not have Braze adds no alias, keeps nobody and renames nothing, and
+   says success. #}
 {% macro is_known(external_id, after) -%}
     {%- if after -%}
-        {{- braze_bridge.check_sync(after) -}}
-        (
-            {{ external_id }} is null
-            or {{ external_id }} in (
-                select row_key from {{ ref('ledger_sent_rows') }} where sync = '{{ after }}'
-            )
-        )
+        ({{ external_id }} is null or known_users.known_id is not null)
     {%- else -%}
         true
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro join_known(external_id, after) -%}
+    {%- if after -%}
+    {{- braze_bridge.check_sync(after) -}}
+    left join (
+        select distinct row_key as known_id
+        from {{ ref('ledger_sent_rows') }}
+        where sync = '{{ after }}'
+    ) as known_users
+        on {{ external_id }} = known_users.known_id
     {%- endif -%}
 {%- endmacro %}
 

@@ -5,7 +5,29 @@
 {%- endmacro %}
 
 {% macro default__are_json_of_kinds(json, kinds) -%}
-    {{- braze_bridge.only_on_duckdb('are_json_of_kinds') -}}
+    {{- braze_bridge.snowflake__are_of_kinds('try_parse_json(' ~ json ~ ')', kinds) -}}
+{%- endmacro %}
+
+{# Of a variant. #}
+{% macro snowflake__are_of_kinds(value, kinds) -%}
+    (
+        {%- for member, kind in kinds.items() %}
+        {%- set found = "get(" ~ value ~ ", '" ~ member ~ "')" %}
+        {%- set text = 'cast(' ~ found ~ ' as varchar)' %}
+        {{ 'and ' if not loop.first }}coalesce(
+            typeof({{ found }})
+            {%- if kind == 'text' %} = 'VARCHAR' and {{ text }} <> ''
+            {%- elif kind == 'currency' %} = 'VARCHAR'
+            and regexp_instr({{ text }}, '^[A-Z]{3}$') > 0
+            {%- elif kind == 'quantity' %} = 'INTEGER'
+            and regexp_instr({{ text }}, '^[1-9][0-9]*$') > 0
+            {%- elif kind == 'list' %} = 'ARRAY' and contains(to_json({{ found }}), '{')
+            {%- else %} in ('INTEGER', 'DECIMAL', 'DOUBLE')
+            {%- endif %},
+            false
+        )
+        {%- endfor %}
+    )
 {%- endmacro %}
 
 {# One look for the types and one for the texts: each reads the whole JSON. #}
@@ -51,7 +73,13 @@
 {%- endmacro %}
 
 {% macro default__are_items_of_kinds(json, array, kinds) -%}
-    {{- braze_bridge.only_on_duckdb('are_items_of_kinds') -}}
+    coalesce(
+        array_size(filter(
+            as_array(get(try_parse_json({{ json }}), '{{ array }}')),
+            item -> not {{ braze_bridge.snowflake__are_of_kinds('item', kinds) }}
+        )) = 0,
+        false
+    )
 {%- endmacro %}
 
 {% macro duckdb__are_items_of_kinds(json, array, kinds) -%}

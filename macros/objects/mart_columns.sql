@@ -12,18 +12,17 @@
             model.name ~ ': no mart may call a column ' ~ name ~ ': the delta has one of this name'
         ) -}}
     {%- endfor -%}
-    {{- adapter.dispatch('mart_columns', 'braze_bridge')(mart, columns, optional) -}}
-{%- endmacro %}
-
-{% macro default__mart_columns(mart, columns, optional) -%}
-    {{- braze_bridge.only_on_duckdb('mart_columns') -}}
-{%- endmacro %}
-
-{% macro duckdb__mart_columns(mart, columns, optional) -%}
 (
     select
         {%- for name, type in columns.items() %}
-        {% if type %}try_cast({{ name }} as {{ type }}) as {% endif %}{{ name }}
+        {% if type == 'varchar' -%}
+        cast({{ name }} as varchar) as {{ name }}
+        {%- elif type -%}
+        {# Snowflake tries texts alone. #}
+        try_cast(cast({{ name }} as varchar) as {{ type }}) as {{ name }}
+        {%- else -%}
+        {{ name }}
+        {%- endif -%}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from

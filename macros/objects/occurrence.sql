@@ -29,7 +29,8 @@
 {# Adds _iso_time and _properties, so that the parts can name them. The row's key travels
    as the property event_id: when Braze's events come back (Currents), it is what tells
    that this one arrived. #}
-{% macro prepared_occurrences(key) -%}
+{% macro prepared_occurrences(key, reserved, may_hold_objects='false') -%}
+    {%- set rows -%}
     select
         offered_rows.*,
         {{ braze_bridge.utc_moment('time') }} as _moment,
@@ -44,6 +45,8 @@
                 || '"event_id":' || {{ braze_bridge.json_text(key) }} || '}'
         end as _properties
     from offered_rows
+    {%- endset -%}
+    {{- braze_bridge.with_property_problem(rows, '_properties', reserved, may_hold_objects) -}}
 {%- endmacro %}
 
 

@@ -129,5 +129,6 @@
     from keyed_rows
     left join sent_aliases on _alias_key = _sent_key
     left join holders on alias_label = _held_label and alias_name = _held_name
+    {{ braze_bridge.join_known('external_id', after) }}
 )
 {%- endmacro %}

@@ -24,10 +24,10 @@
     {{- braze_bridge.pending_objects(
         mart,
         row_key="'" ~ catalog ~ "/' || cast(id as varchar)",
-        prepared=braze_bridge.prepared_items(),
+        prepared=braze_bridge.prepared_items(mart),
         parts={
-            'payload': "'{' || concat_ws(',', '\"id\":' || coalesce("
-                ~ braze_bridge.json_text('id') ~ ", 'null'), nullif(_members, '')) || '}'",
+            'payload': "'{\"id\":' || coalesce(" ~ braze_bridge.json_text('id')
+                ~ ", 'null') || coalesce(',' || nullif(_members, ''), '') || '}'",
             'operation': "'items'",
             'scope': "'" ~ catalog ~ "'",
             'problem': '_problem',
@@ -67,15 +67,11 @@
 
 {# Adds _members (the fields of an item that are not null, as the inside of a JSON object)
    and _problem. #}
-{% macro prepared_items() -%}
-    {{- adapter.dispatch('prepared_items', 'braze_bridge')() -}}
+{% macro prepared_items(mart) -%}
+    {{- adapter.dispatch('prepared_items', 'braze_bridge')(mart) -}}
 {%- endmacro %}
 
-{% macro default__prepared_items() -%}
-    {{- braze_bridge.only_on_duckdb('prepared_items') -}}
-{%- endmacro %}
-
-{% macro duckdb__prepared_items() -%}
+{% macro duckdb__prepared_items(mart) -%}
     {%- set ours = '_row_key, _row_hash, _is_known, _is_resync' -%}
     {%- set fields = 'columns(* exclude (' ~ ours ~ '))' -%}
     select

@@ -15,7 +15,9 @@
     {{- braze_bridge.pending_objects(
         braze_bridge.occurrence_mart(mart, key, user, {'name': 'varchar'}),
         row_key=key,
-        prepared=braze_bridge.prepared_occurrences(key),
+        prepared=braze_bridge.prepared_occurrences(
+            key, braze_bridge.names_of_no_event_property(), "coalesce(name like 'ecommerce.%', false)"
+        ),
         parts={
             'payload': braze_bridge.occurrence_payload(
                 user, "'\"name\":' || coalesce(" ~ braze_bridge.json_text('name') ~ ", 'null')"
@@ -39,10 +41,19 @@
             when length(name) > 255 then 'name has more than 255 characters'
         end,
         {{ braze_bridge.occurrence_problem(
-            user, key, ['time', 'event_name'], 100, "name like 'ecommerce.%'"
+            user,
+            key,
+            braze_bridge.names_of_no_event_property(),
+            100,
+            "coalesce(name like 'ecommerce.%', false)",
         ) }},
         {{ braze_bridge.ecommerce_problem() }}
     )
+{%- endmacro %}
+
+
+{% macro names_of_no_event_property() -%}
+    {{- return(['time', 'event_name']) -}}
 {%- endmacro %}
 
 

@@ -120,10 +120,11 @@
     )
 
     select
-        *,
+        checked_renames.*,
         _problem is not null
         or {{ braze_bridge.is_known('current_external_id', after) }} as _is_due
     from checked_renames
+    {{ braze_bridge.join_known('current_external_id', after) }}
     union all
     select
         'remove',

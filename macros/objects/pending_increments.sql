@@ -72,7 +72,9 @@
 {% macro whole_number(column) -%}
     {%- set decimal = 'try_cast(cast(' ~ column ~ ' as varchar) as decimal(38, 18))' -%}
     case
-        when {{ decimal }} = floor({{ decimal }})
-            then cast(try_cast({{ decimal }} as bigint) as varchar)
+        when
+            {{ decimal }} = floor({{ decimal }})
+            and {{ decimal }} between -9223372036854775808 and 9223372036854775807
+            then cast(cast({{ decimal }} as decimal(38, 0)) as varchar)
     end
 {%- endmacro %}

@@ -36,6 +36,7 @@
    merge to merge (_last_user, _last, _steps), _problem and _is_due. #}
 {% macro checked_merges(mart, after) -%}
     {%- set kinds = ['external_id', 'user_alias', 'email', 'phone'] -%}
+    {%- set kept_id = "case when _last_user like 'external_id:%' then substr(_last_user, 13) end" -%}
     {%- set columns = {'changed_at': none} -%}
     {%- for side in ['merge_', 'keep_'] -%}
         {%- for name in ['external_id', 'alias_name', 'alias_label', 'email', 'phone'] -%}
@@ -80,7 +81,7 @@
             0 as _step,
             _kept_user as _reached_user,
             _kept as _reached,
-            chr(31) || _merged_user || chr(31) as _seen
+            cast(chr(31) || _merged_user || chr(31) as varchar) as _seen
         from merge_rows
         union all
         select
@@ -132,10 +133,9 @@
     )
 
     select
-        *,
-        _problem is not null or {{ braze_bridge.is_known(
-            "case when _last_user like 'external_id:%' then substr(_last_user, 13) end", after
-        ) }} as _is_due
+        checked_merges.*,
+        _problem is not null or {{ braze_bridge.is_known(kept_id, after) }} as _is_due
     from checked_merges
+    {{ braze_bridge.join_known(kept_id, after) }}
 )
 {%- endmacro %}

@@ -29,7 +29,9 @@
             key,
         ),
         row_key='_part_key',
-        prepared=braze_bridge.prepared_occurrences('_part_key'),
+        prepared=braze_bridge.prepared_occurrences(
+            '_part_key', braze_bridge.names_of_no_purchase_property()
+        ),
         parts={
             'payload': braze_bridge.occurrence_payload(user, members),
             'row_json': braze_bridge.kept_occurrence(user, {'product_id': 'product_id'}),
@@ -47,39 +49,45 @@
 {# A row for every hundred: _part_key and _quantity. A quantity that is none, or beyond
    what anybody buys, is one row, and a problem. #}
 {% macro purchase_parts(mart, key) -%}
-    {{- adapter.dispatch('purchase_parts', 'braze_bridge')(mart, key) -}}
-{%- endmacro %}
-
-{% macro default__purchase_parts(mart, key) -%}
-    {{- braze_bridge.only_on_duckdb('purchase_parts') -}}
-{%- endmacro %}
-
-{% macro duckdb__purchase_parts(mart, key) -%}
     {%- set is_parted -%}
         _articles between 1 and {{ braze_bridge.most_articles() }}
+    {%- endset -%}
+    {%- set count_parts -%}
+        cast(case when {{ is_parted }} then ceil(_articles / 100) else 1 end as integer)
     {%- endset -%}
     (
         select
             * exclude (_part),
-            {{ key }} || case when _part > 1 then '#' || _part else '' end as _part_key,
+            {{ key }} || case when _part > 1 then '#' || cast(_part as varchar) else '' end
+                as _part_key,
             case
                 when {{ is_parted }} then least(100, _articles - 100 * (_part - 1))
                 else _articles
             end as _quantity
-        from (
-            select
-                *,
-                unnest(range(
-                    1, case when {{ is_parted }} then (_articles + 99) // 100 else 1 end + 1
-                )) as _part
-            from (
-                select
-                    *,
-                    try_cast({{ braze_bridge.whole_number('quantity') }} as bigint) as _articles
-                from {{ mart }}
-            )
-        )
+        from {{ braze_bridge.numbered_copies(
+            '(select *, try_cast(' ~ braze_bridge.whole_number('quantity')
+            ~ ' as bigint) as _articles from ' ~ mart ~ ')',
+            count_parts
+        ) }}
     )
+{%- endmacro %}
+
+
+{# Every row as often as it says, numbered from 1 in _part. #}
+{% macro numbered_copies(rows, count) -%}
+    {{- adapter.dispatch('numbered_copies', 'braze_bridge')(rows, count) -}}
+{%- endmacro %}
+
+{% macro default__numbered_copies(rows, count) -%}
+    (
+        select copied.*, cast(copy.value as integer) as _part
+        from {{ rows }} as copied,
+            lateral flatten(input => array_generate_range(1, {{ count }} + 1)) as copy
+    )
+{%- endmacro %}
+
+{% macro duckdb__numbered_copies(rows, count) -%}
+    (select *, unnest(range(1, {{ count }} + 1)) as _part from {{ rows }})
 {%- endmacro %}
 
 
@@ -105,12 +113,14 @@
                 then 'quantity is above {{ braze_bridge.most_articles() }}'
         end,
         {{ braze_bridge.occurrence_problem(
-            user,
-            '_part_key',
-            ['time', 'product_id', 'quantity', 'event_name', 'price', 'currency'],
-            50,
+            user, '_part_key', braze_bridge.names_of_no_purchase_property(), 50
         ) }}
     )
+{%- endmacro %}
+
+
+{% macro names_of_no_purchase_property() -%}
+    {{- return(['time', 'product_id', 'quantity', 'event_name', 'price', 'currency']) -}}
 {%- endmacro %}
 
 
@@ -120,7 +130,12 @@
 {%- endmacro %}
 
 {% macro default__number_json(column) -%}
-    {{- braze_bridge.only_on_duckdb('number_json') -}}
+    case
+        when
+            typeof(to_variant({{ column }})) in ('INTEGER', 'DECIMAL', 'DOUBLE')
+            and regexp_instr(cast({{ column }} as varchar), '^-?[0-9][0-9.eE+-]*$') > 0
+            then cast({{ column }} as varchar)
+    end
 {%- endmacro %}
 
 {% macro duckdb__number_json(column) -%}

@@ -80,8 +80,16 @@
     {{- adapter.dispatch('said_moment', 'braze_bridge')(column) -}}
 {%- endmacro %}
 
+{# A text of digits alone would be read as seconds since 1970. #}
 {% macro default__said_moment(column) -%}
-    try_to_timestamp_ntz(cast({{ column }} as varchar))
+    {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
+    case
+        when regexp_instr({{ text }}, ':[0-9.]+ ?([Zz]|[-+][0-9:]+)$') > 0
+            then cast(
+                convert_timezone('UTC', try_to_timestamp_tz({{ text }})) as timestamp_ntz
+            )
+        when contains({{ text }}, '-') then try_to_timestamp_ntz({{ text }})
+    end
 {%- endmacro %}
 
 {% macro duckdb__said_moment(column) -%}

@@ -5,7 +5,17 @@
 {%- endmacro %}
 
 {% macro default__utc_moment(column) -%}
-    {{- braze_bridge.only_on_duckdb('utc_moment') -}}
+    {%- set value = 'to_variant(' ~ column ~ ')' -%}
+    case typeof({{ value }})
+        when 'TIMESTAMP_NTZ' then cast({{ value }} as timestamp_ntz)
+        when 'DATE' then cast(cast({{ value }} as date) as timestamp_ntz)
+        when 'TIMESTAMP_TZ' then {{ braze_bridge.snowflake__in_utc(value) }}
+        when 'TIMESTAMP_LTZ' then {{ braze_bridge.snowflake__in_utc(value) }}
+    end
+{%- endmacro %}
+
+{% macro snowflake__in_utc(moment) -%}
+    cast(convert_timezone('UTC', cast({{ moment }} as timestamp_tz)) as timestamp_ntz)
 {%- endmacro %}
 
 {% macro duckdb__utc_moment(column) -%}

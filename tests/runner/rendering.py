@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, SimpleNamespace
@@ -14,6 +14,9 @@ from typing import Any, NoReturn
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
+
+Columns = Sequence[str] | Mapping[str, str]
+"""The names of columns, of texts unless their types stand with them."""
 
 
 class CompilerError(Exception):
@@ -37,7 +40,7 @@ def render(
     sync: str = "people",
     mode: str = "upsert",
     mart: str = "db.marts.people",
-    columns: tuple[str, ...] = (),
+    columns: Columns = (),
     **arguments: Any,
 ) -> str:
     """Return the SQL of pending_rows(mart, **arguments) for the warehouse.
@@ -63,10 +66,26 @@ def render_offered(
     return str(ours.offered_rows(pending, user=user))
 
 
-def render_model(warehouse: str, path: Path, *, execute: bool) -> str:
-    """Return the SQL of a model of ours; without `execute`, as dbt parses it."""
+def render_model(
+    warehouse: str,
+    path: Path,
+    *,
+    execute: bool,
+    columns: Columns = (),
+    macros: Mapping[str, str] | None = None,
+    **seen: Any,
+) -> str:
+    """Return the SQL of a model of ours; without `execute`, as dbt parses it.
+
+    `macros` say what ours are to return instead, as in a unit test; `seen` stands for
+    what dbt shows to a macro, such as var and ref.
+    """
     sync = path.stem.removesuffix("__pending")
-    environment, ours = _environment(warehouse, sync=sync, execute=execute)
+    environment, ours = _environment(
+        warehouse, sync=sync, execute=execute, columns=columns, seen=seen
+    )
+    for name, text in (macros or {}).items():
+        setattr(ours, name, functools.partial(str, text))
     environment.globals.update(vars(ours))
     return environment.from_string(path.read_text("utf-8")).render()
 
@@ -76,13 +95,19 @@ def _environment(
     *,
     sync: str,
     mode: str = "upsert",
-    columns: tuple[str, ...] = (),
+    columns: Columns = (),
     execute: bool = True,
     meta: Mapping[str, Any] | None = None,
     is_incremental: bool = False,
+    seen: Mapping[str, Any] | None = None,
 ) -> tuple[jinja2.Environment, SimpleNamespace]:
     """What a macro of ours sees, and the macros."""
     ours = SimpleNamespace()
+    typed = (
+        columns.items()
+        if isinstance(columns, Mapping)
+        else [(name, "VARCHAR") for name in columns]
+    )
 
     def dispatch(name: str, _package: str) -> Any:
         for branch in (f"{warehouse}__{name}", f"default__{name}"):
@@ -97,8 +122,9 @@ def _environment(
                 dispatch=dispatch,
                 get_relation=lambda *names: ".".join(names),
                 get_columns_in_relation=lambda _: [
-                    SimpleNamespace(name=name) for name in columns
+                    SimpleNamespace(name=name, dtype=dtype) for name, dtype in typed
                 ],
+                quote='"{}"'.format,
             ),
             "braze_bridge": ours,
             "config": _Config(meta=meta or {"sync": {"mode": mode}}),
@@ -106,7 +132,7 @@ def _environment(
             "exceptions": SimpleNamespace(raise_compiler_error=_fail),
             "execute": execute,
             "flags": SimpleNamespace(WHICH="build"),
-            "graph": {},
+            "graph": {"nodes": {}},
             "is_incremental": lambda: is_incremental,
             "model": SimpleNamespace(name=f"{sync}__pending", get=lambda _: None),
             "modules": SimpleNamespace(re=re),
@@ -119,6 +145,7 @@ def _environment(
             ),
             "var": lambda _, default=None: default,
         }
+        | dict(seen or {})
     )
     for path in MACROS.glob("*/*.sql"):
         # Its {% test %} is dbt's own.
