@@ -4,7 +4,8 @@
     for every file, and names no variable.
 #}
 {% macro check_adventureworks_dir() -%}
-    {%- if execute -%}
+    {#- Elsewhere the source is tables that somebody has loaded. -#}
+    {%- if execute and target.type == 'duckdb' -%}
         {%- if not env_var('ADVENTUREWORKS_DIR', '') -%}
             {{ exceptions.raise_compiler_error(
                 'ADVENTUREWORKS_DIR is not set. Set it to the folder that holds '
