@@ -55,10 +55,16 @@ array_changes as (
         _row_key,
         _row_hash,
         name,
-        listagg(iff(is_wanted and not is_told, text, null), ',')
-            within group (order by place) as added,
-        listagg(iff(is_told and not is_wanted, text, null), ',')
-            within group (order by place) as removed,
+        coalesce(
+            listagg(iff(is_wanted and not is_told, text, null), ',')
+                within group (order by place),
+            ''
+        ) as added,
+        coalesce(
+            listagg(iff(is_told and not is_wanted, text, null), ',')
+                within group (order by place),
+            ''
+        ) as removed,
         count_if(is_wanted and not is_told) as count_added
     from array_values
     group by _row_key, _row_hash, name

@@ -42,11 +42,11 @@ held_entries as (
         to_char(sysdate(), 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')
     {%- endset -%}
     {%- set time = "iff(" ~ is_leaving ~ ", " ~ now ~ ", sent_time)" -%}
-    '{' || listagg(
+    '{' || coalesce(listagg(
         case
             when name in ('{{ min_interval | join("', '") }}') and {{ time }} is not null
                 then {{ braze_bridge.json_text('name') }} || ':"' || {{ time }} || '"'
         end,
         ','
-    ) within group (order by name) || '}'
+    ) within group (order by name), '') || '}'
 {%- endmacro %}

@@ -76,8 +76,8 @@ present_rows as (
         {%- endif %}
         cast(sum(iff(is_sent, data_points, 0)) as integer) as data_points,
         max(key_count) as key_count,
-        {#- NaN comes before a null in the alphabet of the two problems. #}
-        min(iff(is_sent, problem, null)) as problem
+        {#- Of the two problems the number comes first: by the alphabet it is the last. #}
+        max(iff(is_sent, problem, null)) as problem
         {%- if options.min_interval %},
         {{ braze_bridge.snowflake__sent_times(options.min_interval, 'is_sent') }} as sent_times
         {%- endif %}
