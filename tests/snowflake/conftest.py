@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import shared
 
+from . import fuzz_project as fuzzed
 from .access import PYTHON, Emulator, start
 from .demo import Demo, build
 
@@ -43,3 +44,14 @@ def demo(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Demo:
         build(folder, emulator, DEMO)
 
     return Demo(shared(tmp_path_factory, "demo", make), emulator, DEMO)
+
+
+@pytest.fixture(scope="session")
+def fuzz_project(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the fuzz on both engines; its mart is test_fuzz's to fill."""
+
+    def make(folder: Path) -> None:
+        for engine in fuzzed.build(folder, emulator.access("FUZZ")):
+            engine.connection.close()
+
+    return shared(tmp_path_factory, "fuzz_project", make)

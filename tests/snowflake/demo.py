@@ -59,12 +59,6 @@ class Demo:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         return list(content["nodes"].values())
 
-    @property
-    def rendered(self) -> set[str]:
-        """The macros of ours that dbt rendered for Snowflake."""
-        traces = (self.directory / "snowflake").glob("rendered-*.txt")
-        return {name for trace in traces for name in trace.read_text().split()}
-
     def on_snowflake(self, statement: str) -> Rows:
         """The rows of one statement, in values that both engines have."""
         with self.emulator.connect(self.database, SCHEMA) as connection:
@@ -119,11 +113,7 @@ def start(
     """Start dbt on the demo with the profile and the folders of one engine."""
     return subprocess.Popen(
         [
-            sys.executable,
-            str(Path(__file__).with_name("traced_dbt.py")),
-            str(directory / f"rendered-{arguments[0]}.txt"),
-            "--quiet",
-            *arguments,
+            *traced(directory / f"rendered-{arguments[0]}.txt", *arguments),
             f"--vars={json.dumps(VARS)}",
             f"--project-dir={REPOSITORY}",
             f"--profiles-dir={directory}",
@@ -135,3 +125,15 @@ def start(
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def traced(trace: Path, *arguments: str) -> list[str]:
+    """The command line of a dbt that also tells what macros of ours it rendered."""
+    program = Path(__file__).with_name("traced_dbt.py")
+    return [sys.executable, str(program), str(trace), "--quiet", *arguments]
+
+
+def rendered(directory: Path) -> set[str]:
+    """The macros of ours that dbt rendered there."""
+    traces = directory.glob("rendered-*.txt")
+    return {name for trace in traces for name in trace.read_text("utf-8").split()}

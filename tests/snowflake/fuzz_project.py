@@ -12,6 +12,7 @@ from typing import Any
 from tests.conftest import REPOSITORY, environment, write
 
 from .access import Emulator, start
+from .demo import traced
 from .fuzz_engines import DuckDB, Engine, Snowflake
 
 PROJECT = {
@@ -64,23 +65,20 @@ def build(directory: Path, access: Mapping[str, Any]) -> list[Engine]:
     }
     write(directory, PROJECT | {"profiles.yml": json.dumps(profile)})
     dbt(directory, "deps")
-    engines: list[Engine] = []
-    for name in ("duckdb", "snowflake"):
-        engine: Engine = (
-            DuckDB(directory / "fuzz.duckdb") if name == "duckdb" else Snowflake(access)
-        )
+    for engine in opened(directory, access):
         engine.run("create schema if not exists bridge")
         engine.run(
             "create or replace table bridge.texts (row_key varchar, body varchar)"
         )
         write(directory, {"models/people.sql": TABLE + engine.mart()})
-        if isinstance(engine, DuckDB):
-            engine.connection.close()
-        dbt(directory, "run", "--target", name)
-        engines.append(
-            DuckDB(directory / "fuzz.duckdb") if name == "duckdb" else engine
-        )
-    return engines
+        engine.connection.close()
+        dbt(directory, "run", "--target", engine.name)
+    return opened(directory, access)
+
+
+def opened(directory: Path, access: Mapping[str, Any]) -> list[Engine]:
+    """Both engines of a project that is built."""
+    return [DuckDB(directory / "fuzz.duckdb"), Snowflake(access)]
 
 
 TABLE = "{{ config(materialized='table') }}\n"
@@ -88,8 +86,9 @@ TABLE = "{{ config(materialized='table') }}\n"
 
 def dbt(directory: Path, *arguments: str) -> None:
     """Run dbt there, or fail with what it said."""
+    trace = directory / f"rendered-{arguments[-1]}.txt"
     done = subprocess.run(
-        ["dbt", "--quiet", *arguments, "--profiles-dir", "."],
+        [*traced(trace, *arguments), "--profiles-dir", "."],
         cwd=directory,
         env=environment(),
         capture_output=True,
@@ -104,8 +103,7 @@ def access_of(directory: Path) -> dict[str, Any]:
     """The account that the environment names, or else an emulator that ends with us."""
     if os.environ.get("SNOWFLAKE_ACCOUNT"):
         return account()
-    python = os.environ.get("EMULATOR_PYTHON", REPOSITORY / ".emulator/bin/python")
-    return Emulator(start(str(python), directory / "log")).access("FUZZ")
+    return Emulator(start(directory / "log", os.getpid())).access("FUZZ")
 
 
 def account() -> dict[str, Any]:
