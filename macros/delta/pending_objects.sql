@@ -17,8 +17,9 @@
                    the others wait, but count among the rows of their key
     once           true: a key that was sent is never sent again, whatever becomes of it
     removed        parts of a row that left the mart, over the ledger's row_key and
-                   row_json, and `where` to choose among them; none sends nothing.
-                   `is_erased`, a condition too, is a column for the others to name
+                   row_json, and `where` to choose among them; none sends nothing. Where
+                   there is `user_hash` (whose row it was), is_erased is a column for the
+                   others to name
     definitions    a select of what must stand before the rows (the catalog of the items,
                    the cohort of the members): row_key, payload, row_json, operation,
                    scope, problem. It may read the CTEs mart_rows (the mart's columns and
@@ -43,7 +44,7 @@
     exact=false
 ) -%}
     {{- braze_bridge.check_pending_parts(parts) -}}
-    {{- braze_bridge.check_pending_parts(removed or {}, also=['where', 'is_erased']) -}}
+    {{- braze_bridge.check_pending_parts(removed or {}, also=['where', 'user_hash']) -}}
 with sent_rows as {{ braze_bridge.not_materialized() }} (
 
     {{ braze_bridge.sent_versions(

@@ -15,14 +15,17 @@ removed_rows as (
         {#- Empty: a full resync sends everything again. #}
         sent_rows.row_hash as sent_hash,
         {{ row_hash }} as removed_hash
-        {%- if removed.is_erased %},
-        {{ removed.is_erased }} as is_erased
+        {%- if removed.user_hash %},
+        suppressed_users.user_hash is not null as is_erased
         {%- endif %}
     from sent_rows
     left join given_up_rows
         on sent_rows.row_key = given_up_rows.row_key
         and {{ row_hash }} = given_up_rows.row_hash
     left join unknown_rows on sent_rows.row_key = unknown_rows.row_key
+    {%- if removed.user_hash %}
+    left join suppressed_users on {{ removed.user_hash }} = suppressed_users.user_hash
+    {%- endif %}
     where
         given_up_rows.row_key is null
         and unknown_rows.row_key is null

@@ -5,7 +5,12 @@
 {%- endmacro %}
 
 {% macro default__as_milliseconds(column) -%}
-    {{- braze_bridge.only_on_duckdb('as_milliseconds') -}}
+    {%- set value = 'to_variant(' ~ column ~ ')' -%}
+    case
+        when typeof({{ value }}) = 'INTEGER'
+            then try_cast(cast({{ value }} as varchar) as bigint)
+        else {{ braze_bridge.epoch_milliseconds(braze_bridge.utc_moment(column)) }}
+    end
 {%- endmacro %}
 
 {% macro duckdb__as_milliseconds(column) -%}

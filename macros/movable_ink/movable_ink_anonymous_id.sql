@@ -26,32 +26,42 @@
             ~ '. Make one that stays, such as: openssl rand -hex 16'
         ) -}}
     {%- endif -%}
-    {{- adapter.dispatch('salted_sha256', 'braze_bridge')(column, salt | replace("'", "''")) -}}
+    {{- adapter.dispatch('salted_sha256', 'braze_bridge')(
+        column, braze_bridge.text_literal(salt ~ ':')
+    ) -}}
 {%- endmacro %}
 
 {% macro default__salted_sha256(column, salt) -%}
-    sha2('{{ salt }}:' || cast({{ column }} as varchar), 256)
+    sha2({{ salt }} || cast({{ column }} as varchar), 256)
 {%- endmacro %}
 
 {% macro duckdb__salted_sha256(column, salt) -%}
-    sha256('{{ salt }}:' || cast({{ column }} as varchar))
+    sha256({{ salt }} || cast({{ column }} as varchar))
 {%- endmacro %}
 
 
-{# Every hash of an address that people take for an id. #}
+{# Every hash of an address that people take for an id, as email_hash. #}
 {% macro email_hashes(emails) -%}
     {{- adapter.dispatch('email_hashes', 'braze_bridge')(emails) -}}
 {%- endmacro %}
 
 {% macro default__email_hashes(emails) -%}
-    {{- braze_bridge.only_on_duckdb('email_hashes') -}}
+    select cast(hashed.value as varchar) as email_hash
+            from {{ emails }} as addresses,
+                lateral flatten(input => array_construct(
+                    {%- for address in ['addresses.email', 'lower(trim(addresses.email))'] %}
+                    md5({{ address }}), sha1({{ address }}), sha2({{ address }}, 256)
+                    {{- ',' if not loop.last }}
+                    {%- endfor %}
+                )) as hashed
+            where addresses.email is not null
 {%- endmacro %}
 
 {% macro duckdb__email_hashes(emails) -%}
     select unnest([
                 md5(email), sha1(email), sha256(email),
                 md5(lower(trim(email))), sha1(lower(trim(email))), sha256(lower(trim(email)))
-            ])
+            ]) as email_hash
             from {{ emails }}
             where email is not null
 {%- endmacro %}

@@ -52,10 +52,6 @@
     {{- adapter.dispatch('movable_ink_property_problem', 'braze_bridge')() -}}
 {%- endmacro %}
 
-{% macro default__movable_ink_property_problem() -%}
-    {{- braze_bridge.only_on_duckdb('movable_ink_property_problem') -}}
-{%- endmacro %}
-
 {% macro duckdb__movable_ink_property_problem() -%}
     case event
         when 'identify' then null

@@ -19,6 +19,8 @@
             {%- if kind == 'text' %} = 'VARCHAR' and {{ text }} <> ''
             {%- elif kind == 'currency' %} = 'VARCHAR'
             and regexp_instr({{ text }}, '^[A-Z]{3}$') > 0
+            {%- elif kind == 'url' %} = 'VARCHAR'
+            and regexp_instr({{ text }}, '^https?://[^[:space:]]+$') > 0
             {%- elif kind == 'quantity' %} = 'INTEGER'
             and regexp_instr({{ text }}, '^[1-9][0-9]*$') > 0
             {%- elif kind == 'list' %} = 'ARRAY' and contains(to_json({{ found }}), '{')

@@ -48,15 +48,3 @@
     {%- endif -%}
     {{- return(dict(columns, **{user: 'varchar'})) -}}
 {%- endmacro %}
-
-
-{# What a warehouse has no SQL for yet. Not before execution: such a model is parsed before
-   it can be switched off. #}
-{% macro only_on_duckdb(name) -%}
-    {%- if execute -%}
-        {{- exceptions.raise_compiler_error(
-            name ~ ' works on DuckDB only so far: switch model ' ~ model.name
-            ~ ' off for this target'
-        ) -}}
-    {%- endif -%}
-{%- endmacro %}

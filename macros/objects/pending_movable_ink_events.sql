@@ -91,14 +91,18 @@
         identified_ids.identified_id is not null as _is_identified,
         identified_pairs.identified_id is not null as _is_introduced,
         coalesce(identified_pairs.is_said, 0) = 1 as _may_follow,
-        {% if known_emails -%}
-        lower(offered_rows.anonymous_id) in (
+        {{ 'guessed_ids.guessed_id is not null' if known_emails else 'false' }} as _is_email_hash
+    from offered_rows
+    {%- if known_emails %}
+    left join (
+        select distinct lower(anonymous_id) as guessed_id
+        from offered_rows
+        where lower(anonymous_id) in (
             {{ braze_bridge.email_hashes(known_emails) }}
         )
-        {%- else -%}
-        false
-        {%- endif %} as _is_email_hash
-    from offered_rows
+    ) as guessed_ids
+        on lower(offered_rows.anonymous_id) = guessed_ids.guessed_id
+    {%- endif %}
     left join (
         select distinct time_zone from {{ ref('braze_time_zones') }}
     ) as zones
@@ -134,7 +138,7 @@
                 {{ braze_bridge.json_member('row_json', 'user_id') }},
                 1
             from sent_rows
-            where starts_with(row_json, '{"event":"identify",')
+            where row_json like '{"event":"identify",%'
         ) as identifies
         group by anonymous_id, user_id
 {%- endmacro %}

@@ -42,15 +42,14 @@
     {%- set scope = "'" ~ collection ~ "'" -%}
     {%- set removed = {
         'scope': scope,
-        'where': "starts_with(row_key, '" ~ collection ~ "/')",
+        'where': "row_key like '" ~ collection ~ "/%'",
         'is_defined_anew': braze_bridge.is_defined_anew(collection, definition),
     } -%}
     {{- braze_bridge.pending_objects(
         braze_bridge.record_rows(mart, key, columns, indexes, user, definition),
-        row_key="'" ~ collection ~ "/' || cast(" ~ braze_bridge.column_name(key)
-            ~ ' as varchar)',
+        row_key="'" ~ collection ~ "/' || " ~ braze_bridge.record_key(mart, key),
         prepared=braze_bridge.prepared_records(
-            collection, key, columns, indexes, user, definition
+            mart, collection, key, columns, indexes, user, definition
         ),
         parts={
             'operation': "'records'",
@@ -79,9 +78,9 @@
         'where': where,
     } -%}
     {%- if user -%}
-        {%- do deleted.update({'is_erased': '(' ~ braze_bridge.user_hash(
+        {%- do deleted.update({'user_hash': braze_bridge.user_hash(
             braze_bridge.json_member('sent_rows.row_json', 'user_key')
-        ) ~ ' in (select user_hash from suppressed_users)) is true'}) -%}
+        )}) -%}
     {%- endif -%}
     {%- if on_removed == 'delete' -%}
         {{- return(deleted) -}}
@@ -125,6 +124,20 @@
 {%- endmacro %}
 
 
+{# A text as SQL. In Snowflake's a backslash escapes what follows. #}
+{% macro text_literal(text) -%}
+    {{- return(adapter.dispatch('text_literal', 'braze_bridge')(text | replace("'", "''"))) -}}
+{%- endmacro %}
+
+{% macro default__text_literal(text) -%}
+    {{- return("'" ~ text ~ "'") -}}
+{%- endmacro %}
+
+{% macro snowflake__text_literal(text) -%}
+    {{- return("'" ~ text | replace('\\', '\\\\') ~ "'") -}}
+{%- endmacro %}
+
+
 {# A value of Jinja's as JSON text, without a blank or a quotation mark of SQL's. Joined, for
    what the filter returns would escape the texts around it. #}
 {% macro json_of_value(value) -%}
@@ -151,8 +164,8 @@
 {% macro definition_row(collection, definition) -%}
     select
         '{{ collection }}' as row_key,
-        '{{ definition }}' as payload,
-        '{{ definition }}' as row_json,
+        {{ braze_bridge.text_literal(definition) }} as payload,
+        {{ braze_bridge.text_literal(definition) }} as row_json,
         'collection' as operation,
         '{{ collection }}' as scope,
         (
@@ -169,7 +182,7 @@
 {% macro is_defined_anew(collection, definition) -%}
     (
         (select max(row_json) from sent_rows where row_key = '{{ collection }}')
-        is distinct from '{{ definition }}'
+        is distinct from {{ braze_bridge.text_literal(definition) }}
     )
 {%- endmacro %}
 

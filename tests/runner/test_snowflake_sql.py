@@ -13,7 +13,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from .rendering import MACROS, CompilerError, render, render_model
+from .rendering import MACROS, render, render_model
 
 # Known to Snowflake's documentation; the parser lets any other name pass.
 ALLOWED = {
@@ -43,13 +43,6 @@ CURRENTS = [
 EVENTS = "db.main_currents.currents_events"
 # What a mart has, for the macros that ask while a model is built.
 MART = {"EXTERNAL_ID": "VARCHAR", "ID": "VARCHAR", "AUDIENCES": "ARRAY"}
-ON_DUCKDB = {
-    "movable_ink_events__pending",
-    "personalization_customers__pending",
-    "personalization_products__pending",
-    "personalization_recommendations__pending",
-    "personalization_stores__pending",
-}
 
 
 def tables_read(sql: str) -> set[str]:
@@ -65,7 +58,7 @@ def test_every_model_of_the_project_can_be_parsed(model: str) -> None:
     render_model("snowflake", MODELS[model], execute=False)
 
 
-@pytest.mark.parametrize("model", sorted(MODELS.keys() - ON_DUCKDB))
+@pytest.mark.parametrize("model", sorted(MODELS))
 def test_these_models_are_snowflakes_sql(model: str) -> None:
     """The parser takes DuckDB's functions for unknown ones: each name is held here."""
     sql = render_model("snowflake", MODELS[model], execute=True, columns=MART)
@@ -88,14 +81,6 @@ def test_so_does_the_hook_that_suppresses_whom_braze_deleted(tmp_path: Path) -> 
     read = tables_read(render_model("snowflake", hook, execute=True))
 
     assert read == {EVENTS, "db.ledger.suppressed"}
-
-
-@pytest.mark.parametrize("model", sorted(ON_DUCKDB))
-def test_the_other_models_ask_to_be_switched_off(model: str) -> None:
-    sentence = f"on DuckDB only so far: switch model {model} off for this target"
-
-    with pytest.raises(CompilerError, match=sentence):
-        render_model("snowflake", MODELS[model], execute=True)
 
 
 @pytest.mark.parametrize("key", ["external_id", ["alias_name", "alias_label"]])
