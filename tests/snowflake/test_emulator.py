@@ -50,6 +50,7 @@ def cursor(emulator: Emulator) -> Iterator[Any]:
             "2026-01-02",
         ),
         ("to_variant('x')::varchar", "x"),
+        ("octet_length('zwölf')", 6),
         ("hash('x') between -pow(2, 63) and pow(2, 63)", True),
         ("array_construct('a', 'b')", '["a", "b"]'),
         ("case when true then ['a', 'b'] end", '["a", "b"]'),
@@ -175,3 +176,15 @@ def test_a_temporary_table_stands_where_it_is_said_to(cursor: Any) -> None:
     cursor.execute(f"create or replace temporary table {name} as select 1 as a")
 
     assert cursor.execute(f"select a from {name}").fetchone() == (1,)
+
+
+def test_what_is_bound_may_be_said_twice_by_the_translation(cursor: Any) -> None:
+    cursor.execute(FROM_JSON, [ROWS])
+
+    cursor.execute(
+        "select h from items where h in "
+        "(select cast(value as varchar) from table(flatten(parse_json(?)))) and i > ?",
+        ['["x", "y"]', 1],
+    )
+
+    assert cursor.fetchall() == [("y",)]

@@ -246,11 +246,3 @@ def text_of_variant(each: exp.Expression) -> exp.Expression:
     if not each.to.is_type(*exp.DataType.TEXT_TYPES):
         return each
     return exp.Cast(this=each.this.this, to=each.to)
-
-
-@node
-def octet_length(each: exp.Expression) -> exp.Expression:
-    """DuckDB's takes no text."""
-    if isinstance(each, exp.ByteLength):
-        return exp.Anonymous(this="strlen", expressions=[each.this])
-    return each
