@@ -111,7 +111,8 @@ orphans as (
 
 ),
 
-survivors as (
+{# Snowflake wants the columns of what is recursive beside its name. #}
+survivors (user_id, survivor_id, step) as (
 
     select
         user_id,

@@ -74,7 +74,7 @@
     ),
 
     {# One row a step. A user seen before ends the walk: it leads in a circle. #}
-    walks as (
+    walks (_walk_key, _step, _reached_user, _reached, _seen) as (
 
         select
             _merge_key as _walk_key,

@@ -15,6 +15,7 @@ import yaml
 
 from tests.conftest import REPOSITORY, environment, write
 
+from . import currents
 from .access import Emulator
 from .values import Rows, canonical_rows
 
@@ -26,6 +27,7 @@ VARS = {
     "movable_ink": True,
     "collections": ["customers", "products", "recommendations", "stores"],
     "message_engagement": True,
+    "lift_campaigns": [{"campaign": "spring", "audience": "vip", "days": 14}],
 }
 SALT = {"MOVABLE_INK_SALT": "a-salt-for-the-tests-alone"}
 
@@ -87,9 +89,10 @@ def profiles(directory: Path, emulator: Emulator, database: str) -> list[Path]:
 
 def build(directory: Path, emulator: Emulator, database: str) -> None:
     """Build the shop in both, side by side, or fail with what dbt said."""
-    builds = [
-        start(engine, *BUILD) for engine in profiles(directory, emulator, database)
-    ]
+    engines = profiles(directory, emulator, database)
+    currents.fill_duckdb(directory / "duckdb" / "bridge.duckdb")
+    currents.fill_snowflake(emulator, database, SCHEMA)
+    builds = [start(engine, *BUILD) for engine in engines]
     for dbt in builds:
         said, _ = dbt.communicate(timeout=500)
         assert dbt.returncode == 0, said

@@ -14,27 +14,19 @@ BUILT_AT = {
     "audience_holdout_memberships": "entered_at",
     "audience_memberships": "entered_at",
     "braze_audience_groups": "consented_at",
+    "engagement_deleted_users": "suppressed_at",
 }
-# The demo has no Currents, and so nobody who answered a message.
-WITHOUT_ROWS = {
-    "audience_disengaged",
-    "audience_engaged",
-    "braze_message_engagement",
-    "engagement_customers",
-    "engagement_deleted_users",
-    "engagement_lift",
-    "engagement_message_events",
-    "engagement_set_aside_events",
-    "engagement_undeliverable_addresses",
-}
+# Whoever is in an audience joined it now, and the campaign was before.
+WITHOUT_ROWS = {"engagement_lift"}
 
 
 def marts(demo: Demo, engine: str) -> dict[str, str]:
-    """Mart -> its name in SQL."""
+    """Mart, or what is staged of Currents -> its name in SQL."""
     return {
         node["name"]: node["relation_name"]
         for node in demo.nodes(engine)
-        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+        if node["resource_type"] == "model"
+        and (node["fqn"][1] == "marts" or "currents" in node["fqn"])
     }
 
 

@@ -12,11 +12,10 @@ from .values import Rows, text_of
 # Moments of the build itself, which two builds do not share.
 BUILT_AT = {"braze_audience_groups__pending": "consented_at"}
 COHORT_BUILT_AT = "created_at"
-# Nobody answered a message; whom Braze was not told of is neither merged nor renamed.
+# Whom Braze was not told of is neither merged nor renamed.
 WITHOUT_ROWS = {
     "braze_external_id_renames__pending",
     "braze_merges__pending",
-    "braze_message_engagement__pending",
 }
 
 

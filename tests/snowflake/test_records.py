@@ -64,13 +64,14 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("key", ["id", "seen_at"])
 def test_a_record_holds_every_type_as_the_mart_has_it(
-    emulator: Emulator, tmp_path: Path
+    emulator: Emulator, tmp_path: Path, key: str
 ) -> None:
     rows = pending(
         emulator,
         tmp_path / "things__pending.sql",
-        "pending_records(ref('things'), collection='things', key='id',"
+        f"pending_records(ref('things'), collection='things', key='{key}',"
         f" columns={NAMES}, "
         "indexes={'born_on': {}, 'price': {'order': ['seen_at', 'big desc']}},"
         " missing={'it': ['<b>', none, 'a\\\\b\"c']})",

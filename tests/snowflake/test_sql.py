@@ -83,6 +83,12 @@ def test_what_snowflake_refuses_is_found(sql: str) -> None:
     assert list(faults(sqlglot.parse_one(sql, read="snowflake")))
 
 
+def test_the_columns_of_a_cte_are_no_call() -> None:
+    sql = "with recursive walks (a, b) as (select f(a), g(b) as b from t) select 1"
+
+    assert {"WALKS", "F", "G"} & called(sql) == {"F", "G"}
+
+
 @pytest.mark.parametrize(
     "call", ["list_transform(a, b)", "strftime(a, b)", "epoch_ms(a)", "sha256(a)"]
 )

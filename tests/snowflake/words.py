@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 SNOWFLAKE = Dialect.get_or_raise("snowflake")
 
@@ -42,12 +42,27 @@ def called(sql: str) -> set[str]:
     tokens = SNOWFLAKE.tokenize(sql)
     return {
         word.text.upper()
-        for before, word, bracket in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        for place, (before, word, bracket) in enumerate(
+            zip(tokens, tokens[1:], tokens[2:], strict=False)
+        )
         if bracket.token_type == TokenType.L_PAREN
         and before.token_type not in (TokenType.ALIAS, TokenType.DCOLON)
         and word.token_type not in (TokenType.STRING, TokenType.IDENTIFIER)
         and word.text[:1].isalpha()
+        and not are_columns(tokens[place + 3 :])
     }
+
+
+def are_columns(tokens: list[Token]) -> bool:
+    """Whether a bracket opens on the columns of a CTE: `walks (a, b) as (`."""
+    closing = (
+        place
+        for place, token in enumerate(tokens)
+        if token.token_type == TokenType.R_PAREN
+    )
+    end = next(closing, len(tokens))
+    after = [token.token_type for token in tokens[end + 1 : end + 3]]
+    return after == [TokenType.ALIAS, TokenType.L_PAREN]
 
 
 def faults(statement: exp.Expression) -> Iterator[str]:

@@ -31,7 +31,7 @@ periods as (
         campaigns.campaign_id,
         campaigns.audience_id,
         min(message_events.occurred_at) as started_at,
-        min(message_events.occurred_at) + campaigns.days * interval '1 day' as ended_at
+        {{ dbt.dateadd('day', 'campaigns.days', 'min(message_events.occurred_at)') }} as ended_at
     from campaigns
     inner join message_events
         on campaigns.campaign_id
