@@ -177,10 +177,24 @@ from pending
 {%- endmacro %}
 
 
-{# A unit test puts a CTE in the place of the mart, with the columns of the mart. #}
+{# {name, dtype} of each column of a mart, or of a select in parentheses. A unit test puts a
+   CTE in the place of the mart, with the columns of the mart. #}
 {% macro snowflake__columns(mart) -%}
     {%- if not execute -%}
         {{- return([]) -}}
+    {%- endif -%}
+    {%- if (mart ~ '').startswith('(') -%}
+        {%- set words = {'FIXED': 'NUMBER', 'REAL': 'FLOAT', 'TEXT': 'VARCHAR'} -%}
+        {%- set columns = [] -%}
+        {%- for column in adapter.get_column_schema_from_query(
+            'select * from ' ~ mart ~ ' limit 0'
+        ) -%}
+            {#- By the connector's words for types. -#}
+            {%- do columns.append({
+                'name': column.name, 'dtype': words.get(column.dtype, column.dtype),
+            }) -%}
+        {%- endfor -%}
+        {{- return(columns) -}}
     {%- endif -%}
     {%- set name = (mart ~ '').replace('__dbt__cte__', '') -%}
     {%- set nodes = graph.nodes.values() | selectattr('name', 'equalto', name) | list -%}

@@ -39,6 +39,9 @@
     {%- set definition = braze_bridge.collection_definition(
         collection, key, columns, indexes, missing, cache_seconds
     ) -%}
+    {%- set fields = braze_bridge.record_fields(
+        mart, braze_bridge.columns_of_records(key, columns, indexes, user)
+    ) -%}
     {%- set scope = "'" ~ collection ~ "'" -%}
     {%- set removed = {
         'scope': scope,
@@ -46,10 +49,10 @@
         'is_defined_anew': braze_bridge.is_defined_anew(collection, definition),
     } -%}
     {{- braze_bridge.pending_objects(
-        braze_bridge.record_rows(mart, key, columns, indexes, user, definition),
-        row_key="'" ~ collection ~ "/' || " ~ braze_bridge.record_key(mart, key),
+        braze_bridge.record_rows(mart, fields, indexes, user, definition),
+        row_key="'" ~ collection ~ "/' || " ~ braze_bridge.record_key(fields, key),
         prepared=braze_bridge.prepared_records(
-            mart, collection, key, columns, indexes, user, definition
+            fields, collection, key, columns, indexes, user, definition
         ),
         parts={
             'operation': "'records'",

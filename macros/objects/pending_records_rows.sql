@@ -1,11 +1,11 @@
 {# The mart for pending_objects: the columns that records are made of, the definition, and
    whether another row has the same value of a unique index. All of it is hashed: another
    definition makes every row another one, and so does a value that is no longer shared. #}
-{% macro record_rows(mart, key, columns, indexes, user, definition) -%}
+{% macro record_rows(mart, fields, indexes, user, definition) -%}
 (
     select
-        {%- for name in braze_bridge.columns_of_records(key, columns, indexes, user) %}
-        records.{{ braze_bridge.record_column(mart, name) }} as {{ braze_bridge.column_name(name) }},
+        {%- for name, field in fields.items() %}
+        records.{{ field.column }} as {{ braze_bridge.column_name(name) }},
         {%- endfor %}
         {%- for name, options in indexes.items() if not options.order %}
         "_with_{{ name }}"._value is not null as "_shares_{{ name }}",
@@ -13,7 +13,7 @@
         {{ braze_bridge.text_literal(definition) }} as _definition
     from {{ mart }} as records
     {%- for name, options in indexes.items() if not options.order %}
-    {%- set column = braze_bridge.record_column(mart, name) %}
+    {%- set column = fields[name].column %}
     left join (
         select {{ column }} as _value
         from {{ mart }} as records
@@ -26,7 +26,7 @@
     {# Who was erased has left, whatever the mart still holds of them. #}
     where (
         {{ braze_bridge.user_hash(braze_bridge.user_key(
-            'external_id', 'records.' ~ braze_bridge.record_column(mart, user)
+            'external_id', 'records.' ~ fields[user].column
         )) }} in (select user_hash from suppressed_users)
     ) is not true
     {%- endif %}
@@ -36,8 +36,8 @@
 
 {# Adds _text (what is put), _user and _problem. A row is sent without a look at what the
    ledger has of it where the definition is another. #}
-{% macro prepared_records(mart, collection, key, columns, indexes, user, definition) -%}
-    {%- set used = braze_bridge.columns_of_records(key, columns, indexes, user) -%}
+{% macro prepared_records(fields, collection, key, columns, indexes, user, definition) -%}
+    {%- set used = fields.keys() | list -%}
     select
         _row_key,
         _row_hash,
@@ -74,14 +74,15 @@
                 {%- else -%}
                 cast(null as varchar)
                 {%- endif %} as _user,
-                {{ braze_bridge.record_key(mart, key) }} as _key
+                {{ braze_bridge.record_key(fields, key) }} as _key
                 {%- for name, options in indexes.items() if not options.order %},
                 "_shares_{{ name }}"
                 {%- endfor %}
-                {%- for name in used %},
-                coalesce({{ braze_bridge.record_json(mart, name) }}, 'null')
+                {%- for name, field in fields.items() %}
+                {%- set column = braze_bridge.column_name(name) %},
+                coalesce({{ braze_bridge.record_json(column, field.type) }}, 'null')
                     as _text_{{ loop.index0 }},
-                {{ braze_bridge.endless_place(mart, name) }} as _place_{{ loop.index0 }}
+                {{ braze_bridge.endless_place(column, field.type) }} as _place_{{ loop.index0 }}
                 {%- endfor %}
             from offered_rows
         ) as read_records

@@ -1,40 +1,48 @@
-{# A column of the mart as SQL names it. #}
-{% macro record_column(mart, name) -%}
-    {{- return(adapter.dispatch('record_column', 'braze_bridge')(mart, name)) -}}
+{# What records are made of: name -> {column (as the mart's SQL names it), type}. The type is
+   told on Snowflake alone; DuckDB's SQL asks for it. #}
+{% macro record_fields(mart, names) -%}
+    {{- return(adapter.dispatch('record_fields', 'braze_bridge')(mart, names)) -}}
 {%- endmacro %}
 
-{% macro default__record_column(mart, name) -%}
-    {{- return(braze_bridge.column_name(name)) -}}
-{%- endmacro %}
-
-{% macro snowflake__record_column(mart, name) -%}
-    {{- return(braze_bridge.snowflake__column_of_record(mart, name).column) -}}
-{%- endmacro %}
-
-
-{# {column, type} of the mart's column of this name, however it is folded. #}
-{% macro snowflake__column_of_record(mart, name) -%}
-    {%- for column in braze_bridge.snowflake__columns(mart)
-        if braze_bridge.attribute_name(column.name) | lower == name | lower -%}
-        {{- return({'column': adapter.quote(column.name), 'type': column.dtype | upper}) -}}
+{% macro default__record_fields(mart, names) -%}
+    {%- set fields = {} -%}
+    {%- for name in names -%}
+        {%- do fields.update({name: {'column': braze_bridge.column_name(name)}}) -%}
     {%- endfor -%}
-    {{- return({'column': adapter.quote(name), 'type': 'VARCHAR'}) -}}
+    {{- return(fields) -}}
+{%- endmacro %}
+
+{# However a name is folded; of a mart that is not built yet all are texts. #}
+{% macro snowflake__record_fields(mart, names) -%}
+    {%- set found = {} -%}
+    {%- for column in braze_bridge.snowflake__columns(mart) -%}
+        {%- do found.update({braze_bridge.attribute_name(column.name) | lower: {
+            'column': adapter.quote(column.name), 'type': column.dtype | upper,
+        }}) -%}
+    {%- endfor -%}
+    {%- set fields = {} -%}
+    {%- for name in names -%}
+        {%- do fields.update({name: found.get(
+            name | lower, {'column': adapter.quote(name), 'type': 'VARCHAR'}
+        )}) -%}
+    {%- endfor -%}
+    {{- return(fields) -}}
 {%- endmacro %}
 
 
 {# The key of a record as text. #}
-{% macro record_key(mart, key) -%}
-    {{- return(adapter.dispatch('record_key', 'braze_bridge')(mart, key)) -}}
+{% macro record_key(fields, key) -%}
+    {{- return(adapter.dispatch('record_key', 'braze_bridge')(
+        braze_bridge.column_name(key), fields[key].type
+    )) -}}
 {%- endmacro %}
 
-{% macro default__record_key(mart, key) -%}
-    {{- return('cast(' ~ braze_bridge.column_name(key) ~ ' as varchar)') -}}
+{% macro default__record_key(column, type) -%}
+    {{- return('cast(' ~ column ~ ' as varchar)') -}}
 {%- endmacro %}
 
 {# Formats are named, for a session may have its own. #}
-{% macro snowflake__record_key(mart, key) -%}
-    {%- set column = braze_bridge.column_name(key) -%}
-    {%- set type = braze_bridge.snowflake__column_of_record(mart, key).type -%}
+{% macro snowflake__record_key(column, type) -%}
     {%- if type == 'DATE' -%}
         {{- return('to_char(' ~ column ~ ", 'YYYY-MM-DD')") -}}
     {%- elif type.startswith('TIMESTAMP') -%}
@@ -49,12 +57,11 @@
 
 {# One value as the JSON text that is put, null for none. Unlike in attributes, nothing is
    taken out of nested values: a template meets the null that the mart has. #}
-{% macro record_json(mart, name) -%}
-    {{- adapter.dispatch('record_json', 'braze_bridge')(mart, name) -}}
+{% macro record_json(column, type) -%}
+    {{- adapter.dispatch('record_json', 'braze_bridge')(column, type) -}}
 {%- endmacro %}
 
-{% macro duckdb__record_json(mart, name) -%}
-    {%- set column = braze_bridge.column_name(name) -%}
+{% macro duckdb__record_json(column, type) -%}
     case
         when {{ braze_bridge.duckdb__holds_values(column) }}
             then cast(to_json({{ column }}) as varchar)
@@ -66,21 +73,17 @@
     regexp_matches(typeof({{ column }}), '^(JSON$|STRUCT|MAP|UNION|VARIANT)|\]$')
 {%- endmacro %}
 
-{% macro snowflake__record_json(mart, name) -%}
-    {{- braze_bridge.snowflake__attribute_json(
-        braze_bridge.column_name(name),
-        braze_bridge.snowflake__column_of_record(mart, name).type,
-    ) -}}
+{% macro snowflake__record_json(column, type) -%}
+    {{- braze_bridge.snowflake__attribute_json(column, type) -}}
 {%- endmacro %}
 
 
 {# Where a number or time without end may stand in the text of a column, by its type. #}
-{% macro endless_place(mart, name) -%}
-    {{- adapter.dispatch('endless_place', 'braze_bridge')(mart, name) -}}
+{% macro endless_place(column, type) -%}
+    {{- adapter.dispatch('endless_place', 'braze_bridge')(column, type) -}}
 {%- endmacro %}
 
-{% macro duckdb__endless_place(mart, name) -%}
-    {%- set column = braze_bridge.column_name(name) -%}
+{% macro duckdb__endless_place(column, type) -%}
     case
         when {{ braze_bridge.duckdb__holds_values(column) }}
             then case
@@ -94,8 +97,7 @@
 {%- endmacro %}
 
 {# Snowflake's times have an end. #}
-{% macro snowflake__endless_place(mart, name) -%}
-    {%- set type = braze_bridge.snowflake__column_of_record(mart, name).type -%}
+{% macro snowflake__endless_place(column, type) -%}
     {%- if modules.re.match('FLOAT|DOUBLE|REAL', type) -%}
         'alone'
     {%- elif modules.re.match('OBJECT|ARRAY|VARIANT|MAP', type) -%}

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
+# What Snowflake's connector calls the types of a select's columns.
+DRIVERS = {"NUMBER": "FIXED", "FLOAT": "REAL", "VARCHAR": "TEXT"}
 
 Columns = Sequence[str] | Mapping[str, str]
 """The names of columns, of texts unless their types stand with them."""
@@ -123,6 +125,10 @@ def _environment(
                 get_relation=lambda *names: ".".join(names),
                 get_columns_in_relation=lambda _: [
                     SimpleNamespace(name=name, dtype=dtype) for name, dtype in typed
+                ],
+                get_column_schema_from_query=lambda _: [
+                    SimpleNamespace(name=name, dtype=DRIVERS.get(dtype, dtype))
+                    for name, dtype in typed
                 ],
                 quote='"{}"'.format,
             ),

@@ -64,14 +64,17 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["id", "seen_at"])
+@pytest.mark.parametrize(
+    ("key", "mart"),
+    [("id", "ref('things')"), ("seen_at", "'(select * from ' ~ ref('things') ~ ')'")],
+)
 def test_a_record_holds_every_type_as_the_mart_has_it(
-    emulator: Emulator, tmp_path: Path, key: str
+    emulator: Emulator, tmp_path: Path, key: str, mart: str
 ) -> None:
     rows = pending(
         emulator,
         tmp_path / "things__pending.sql",
-        f"pending_records(ref('things'), collection='things', key='{key}',"
+        f"pending_records({mart}, collection='things', key='{key}',"
         f" columns={NAMES}, "
         "indexes={'born_on': {}, 'price': {'order': ['seen_at', 'big desc']}},"
         " missing={'it': ['<b>', none, 'a\\\\b\"c']})",
