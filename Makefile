@@ -67,7 +67,8 @@ models:
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
 	  --full-refresh --exclude resource_type:test resource_type:unit_test
 
-snowflake: setup  ## Build the demo with all its tests on the emulator of Snowflake
+snowflake: setup  ## Build the demo on the emulator of Snowflake, push it, compare with DuckDB
+	$(BIN)/python -m tests.snowflake.tour
 	$(BIN)/python -m tests.snowflake
 
 bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md

@@ -119,7 +119,8 @@ def _entries(payload: str) -> tuple[Entries, int]:
 
 def _bits(row_hash: str) -> int:
     try:
-        return int(row_hash[:16], 16)
+        # Snowflake's hashes may be negative.
+        return int(row_hash[:16], 16) & 0xFFFF_FFFF_FFFF_FFFF
     except ValueError:
         digest = hashlib.blake2b(row_hash.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big")

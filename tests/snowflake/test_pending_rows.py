@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from .demo import Demo
+from .tour import ENGINES, push_all
 from .values import Rows, text_of
 
 # Moments of the build itself, which two builds do not share.
@@ -67,3 +71,25 @@ def test_every_sync_has_the_same_pending_rows_on_both_engines(demo: Demo) -> Non
 
     assert found == {}
     assert empty == WITHOUT_ROWS
+
+
+def test_braze_holds_the_same_whichever_engine_it_was_pushed_from(
+    demo: Demo, tmp_path: Path
+) -> None:
+    """The last test of this file: what is pushed is not pending any more."""
+    shutil.copytree(demo.directory / "duckdb", tmp_path / "duckdb")
+    (tmp_path / "snowflake").symlink_to(demo.directory / "snowflake")
+    profile = tmp_path / "duckdb" / "profiles.yml"
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(text.replace(str(demo.directory), str(tmp_path)), "utf-8")
+    copied = replace(demo, directory=tmp_path)
+
+    ours, theirs = (push_all(copied, engine, tmp_path) for engine in ENGINES)
+
+    assert [(what, len(ours[what])) for what in ours] == [
+        ("profiles", 360),
+        ("catalogs", 1),
+        ("cohorts", 5),
+        ("collected", 487),
+    ]
+    assert {what for what in ours if ours[what] != theirs[what]} == set()

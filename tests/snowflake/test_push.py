@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from runner.sandbox import Sandbox
 from tests.conftest import shared
@@ -15,6 +17,7 @@ from tests.conftest import shared
 from .access import Emulator
 from .faults import Fault, road
 from .shop import SnowflakeShop, counts, make
+from .words import called, faults, listed
 
 pytest.importorskip("snowflake.connector")
 
@@ -236,6 +239,40 @@ def test_whatever_breaks_no_event_leaves_twice_and_none_is_lost(
     unknown = {key for _, key in synced.table("ledger_unknown_rows", "sync, row_key")}
     assert {*accepted(sandbox)} | unknown == {key for key, *_ in VISITS}
     assert synced.outboxes() == []
+
+
+def test_every_statement_of_the_runner_is_snowflakes(
+    synced: SnowflakeShop, sandbox: Sandbox
+) -> None:
+    synced.fill("visits", VISITS)
+    synced.fill("erasures", [("p1",)])
+    synced.fill("nicknames", [("p2", "two", "shop")])
+    with road(synced.emulator.port) as way, synced.by_way_of(way.port):
+        plan = synced.runner("plan", "-s", "erasures", "--format", "json")
+        plan_id = plan.json["plan_id"]
+        synced.push(sandbox, "-s", "erasures", "--approve", plan_id)
+        for fault in ("partial_errors", "500", None):
+            sandbox.set_faults({"script": [fault]} if fault else None)
+            synced.push(sandbox)
+        for command in ("plan", "status", "rejected", "unknown", "check"):
+            synced.runner(command, sandbox=sandbox)
+        for key in ("p1", "p2", "v3"):
+            synced.runner("explain", key)
+        synced.runner("push", "--yes", "--limit", "1", "--full-resync", sandbox=sandbox)
+        synced.runner("unknown", "--mark-sent")
+        synced.runner("forget", "p3", "--yes", sandbox=sandbox)
+    statements = set(way.statements) - {""}
+
+    wrong, functions = set(), set()
+    for statement in statements:
+        parsed = sqlglot.parse_one(statement, read="snowflake")
+        wrong |= set(faults(parsed))
+        tables = {table.name.upper() for table in parsed.find_all(exp.Table)}
+        functions |= called(statement) - tables
+
+    assert len(statements) > 60
+    assert wrong == set()
+    assert functions - listed("allowed_functions.txt") == set()
 
 
 def shown(run: Any) -> int:

@@ -30,6 +30,8 @@ from .access import PYTHON, Emulator, start
 from .demo import SALT, Demo, build
 from .values import text_of
 
+ENGINES = ("duckdb", "snowflake")
+
 KNOWN_TO_THE_APP = ("C10024", "C10124", "C10140", "C10050", "C10051")
 """Whom the shop's app told Braze of before, as in examples/demo.py."""
 DEPENDENT_SECONDS = 1
@@ -43,7 +45,7 @@ def push_all(demo: Demo, engine: str, folder: Path) -> dict[str, Any]:
     """Push the demo as built on one engine; return what its Braze holds then."""
     with sandbox_of_the_demo() as sandbox:
         tell_as_the_app_does(sandbox)
-        for sync in (None, None, *APPROVED, None):
+        for sync in (None, *APPROVED, None):
             time.sleep(DEPENDENT_SECONDS)
             push(demo, engine, folder, sandbox, sync)
         return held(sandbox)
@@ -145,7 +147,7 @@ def main() -> None:
     build(folder / "demo", emulator, "TOUR")
     demo = Demo(folder / "demo", emulator, "TOUR")
     found = {}
-    for engine in ("duckdb", "snowflake"):
+    for engine in ENGINES:
         print(f"Pushing what {engine} holds ...")
         found[engine] = push_all(demo, engine, folder)
     for what, ours in found["duckdb"].items():

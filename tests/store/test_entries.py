@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runner.store import Index
+from runner.store import Index, blobs
 from runner.store.entries import after, encoder, key_of, prefix, record_key
 from runner.store.runs import Runs
 
@@ -79,3 +79,13 @@ def test_entries_sort_as_their_values_do(
     by_bytes = sorted(orders, key=lambda each: encode([["shelf", "s", each]], b"k"))
     second = sorted(by_bytes, key=lambda each: place(each[1], direction))
     assert by_bytes == sorted(second, key=lambda each: place(each[0], direction))
+
+
+def test_a_hash_below_zero_is_as_good_as_another() -> None:
+    """Snowflake's are signed."""
+    (below, _), (above, _) = (
+        blobs.encode(b"k", blobs.TOMBSTONE, text) for text in ("-12", "12")
+    )
+
+    assert blobs.row(below) == blobs.row(above)
+    assert below != above
