@@ -7,9 +7,9 @@
     user      external_id, email, phone. An address moves every profile that shares it
     groups    relation that gives names their ids: environment, group_name,
               subscription_group_id
-    heard     relation of what Braze said last: the column of `user`, subscription_group,
-              state, changed_at; a word without a date lets nobody be
-              subscribed against it. Without `heard` the ledger alone is asked
+    heard     relation of what Braze said: the column of `user`, subscription_group, state,
+              changed_at; of each state the last, if not more. A word without a date lets
+              nobody be subscribed against it. Without `heard` the ledger alone is asked
     profiles  by e-mail or phone: relation with the column of `user`, a row a profile, to
               say how many profiles a state reaches
 

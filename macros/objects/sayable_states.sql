@@ -4,9 +4,10 @@
     sent. Of the same second it is the no, and of two yeses Braze's. A state that equals the
     last word is not said again, one that is not newer is not said at all.
 
-    A word of Braze's that repeats what we sent may be our own echo, dated when it arrived.
-    For an unsubscription it counts from the consent that we sent, lest our own echo outlive
-    a change of mind; in the other direction Braze's date stands.
+    Until a day after we sent a yes, Braze may take it, and tells it with the date of then.
+    A yes that Braze dates before that may be our own echo, and counts from the consent that
+    we sent: it outlives no change of mind. A later no that Braze dates before that may have
+    been overwritten by ours: it is sent, whatever the mart says, unless that is later still.
 
     What has a problem comes out with it, and so does every row of a key that the mart has
     twice: the runner counts the keys that it sees.
@@ -29,45 +30,80 @@
 
     ),
 
-    {# A word without a readable date may be the last one: it goes before those with one. #}
-    heard_states as (
+    {# A full resync empties the hash: what was sent is to be sent again, but was sent.
+       History that was adopted has no sent_at: Braze was told nothing. #}
+    sent_states as (
+
+        select
+            *,
+            coalesce(try_cast(_consented_at as timestamp), sent_at) as _sent_from,
+            case
+                when _sent_state <> 'unsubscribed' then sent_at + interval '1 day'
+            end as _taken_until
+        from (
+            select
+                row_key as _sent_key,
+                row_hash <> '' as _is_said,
+                {{ braze_bridge.json_member('row_json', 'state') }} as _sent_state,
+                {{ braze_bridge.json_member('row_json', 'consented_at') }} as _consented_at,
+                sent_at
+            from {{ ref('ledger_sent_rows') }}
+            where sync = '{{ braze_bridge.sync_name() }}'
+        ) as sent_rows
+
+    ),
+
+    told_states as (
 
         {% if heard -%}
         select
             {{ braze_bridge.subscription_key(user) }} as _heard_key,
             {{ braze_bridge.heard_state('state') }} as _heard_state,
-            {{ braze_bridge.said_moment('changed_at') }} as _heard_at
+            {{ braze_bridge.said_moment('changed_at') }} as _told_at
         from {{ heard }}
-        qualify
-            row_number() over (
-                partition by {{ braze_bridge.subscription_key(user) }}
-                order by
-                    case when _heard_at is null then 0 else 1 end,
-                    date_trunc('second', _heard_at) desc,
-                    _heard_state desc
-            ) = 1
         {%- else -%}
         select
             cast(null as varchar) as _heard_key,
             cast(null as varchar) as _heard_state,
-            cast(null as timestamp) as _heard_at
+            cast(null as timestamp) as _told_at
         where false
         {%- endif %}
 
     ),
 
-    {# A full resync has emptied the hashes: what was sent is to be sent again. #}
-    said_states as (
+    dated_states as (
 
         select
-            row_key as _said_key,
-            {{ braze_bridge.json_member('row_json', 'state') }} as _said_state,
-            coalesce(
-                try_cast({{ braze_bridge.json_member('row_json', 'consented_at') }} as timestamp),
-                sent_at
-            ) as _said_at
-        from {{ ref('ledger_sent_rows') }}
-        where sync = '{{ braze_bridge.sync_name() }}' and row_hash <> ''
+            _heard_key,
+            _heard_state,
+            case
+                when
+                    _heard_state <> 'unsubscribed'
+                    and coalesce(_told_at, _sent_from) between _sent_from and _taken_until
+                    then _sent_from
+                else _told_at
+            end as _heard_at,
+            _heard_state = 'unsubscribed'
+            and {{ braze_bridge.is_later_word('_heard_state', '_told_at', '_sent_from') }}
+            and _told_at <= _taken_until as _is_overwritten
+        from told_states
+        left join sent_states on _heard_key = _sent_key
+
+    ),
+
+    {# A word without a readable date may be the last one: it goes before those with one. #}
+    heard_states as (
+
+        select *
+        from dated_states
+        qualify
+            row_number() over (
+                partition by _heard_key
+                order by
+                    case when _heard_at is null then 0 else 1 end,
+                    date_trunc('second', _heard_at) desc,
+                    _heard_state desc
+            ) = 1
 
     ),
 
@@ -77,18 +113,19 @@
             states.*,
             _heard_state,
             _heard_at,
-            _said_state,
-            _said_at,
-            _heard_key is not null or _said_key is not null as _has_word,
+            coalesce(_is_overwritten, false) as _is_overwritten,
+            _sent_state,
+            _sent_from,
+            _heard_key is not null or _sent_key is not null as _has_word,
             _heard_key is not null
             and (
-                _said_key is null
+                _sent_key is null
                 or _heard_at is null
-                or not {{ braze_bridge.is_later_word('_said_state', '_said_at', '_heard_at') }}
+                or not {{ braze_bridge.is_later_word('_sent_state', '_sent_from', '_heard_at') }}
             ) as _is_heard
         from states
         left join heard_states on _state_key = _heard_key
-        left join said_states on _state_key = _said_key
+        left join sent_states on _state_key = _sent_key and _is_said
 
     ),
 
@@ -96,13 +133,42 @@
 
         select
             *,
-            case when _is_heard then _heard_state else _said_state end as _last_state,
-            case
-                when not _is_heard then _said_at
-                when state = 'unsubscribed' and _heard_state = _said_state then _said_at
-                else _heard_at
-            end as _last_at
+            case when _is_heard then _heard_state else _sent_state end as _last_state,
+            case when _is_heard then _heard_at else _sent_from end as _last_at
         from words
+
+    ),
+
+    judged_words as (
+
+        select
+            *,
+            {{ braze_bridge.is_later_word('state', 'consented_at', '_last_at') }} as _is_later,
+            _is_overwritten
+            and _count_rows = 1
+            and (state <> 'unsubscribed' and _is_later) is not true as _is_repeated_no
+        from last_words
+
+    ),
+
+    sayable as (
+
+        select
+            {{ user }},
+            subscription_group,
+            _count_rows,
+            _has_word,
+            _last_state,
+            _last_at,
+            case when _is_repeated_no then _last_state else state end as state,
+            case when _is_repeated_no then _last_at else consented_at end as consented_at,
+            _has_date or _is_repeated_no as _has_date
+        from judged_words
+        where
+            _count_rows > 1
+            or not _has_word
+            or _is_repeated_no
+            or (state is distinct from _last_state and _is_later is not false)
 
     ),
 
@@ -138,17 +204,9 @@
         {{ 'coalesce(_count_profiles, 0)' if is_counted else '_count_profiles' }} as _reach,
         _count_rows,
         {{ braze_bridge.subscription_problem(user) }} as _problem
-    from last_words
+    from sayable
     left join group_ids on subscription_group = _group_name
     left join reaches on {{ user }} = _address
-    where
-        _count_rows > 1
-        or not _has_word
-        or (
-            state is distinct from _last_state
-            and {{ braze_bridge.is_later_word('state', 'consented_at', '_last_at') }}
-                is not false
-        )
 )
 {%- endmacro %}
 
@@ -161,64 +219,4 @@
             then date_trunc('second', {{ moment }}) >= date_trunc('second', {{ other_moment }})
         else date_trunc('second', {{ moment }}) > date_trunc('second', {{ other_moment }})
     end)
-{%- endmacro %}
-
-
-{# Why a state is not sent, or null. #}
-{% macro subscription_problem(user) -%}
-    coalesce({{ braze_bridge.user_problem(user) }}, case
-        when subscription_group is null then 'subscription_group is missing'
-        when
-            not {{ braze_bridge.is_global_state() }} and _group_id is null
-            then
-                'the subscription group ''' || subscription_group || ''' has no id for '
-                || '{{ braze_bridge.subscription_environment() }}: add it to the seed of groups'
-        when state is null then 'state is missing'
-        when
-            state not in ('subscribed', 'unsubscribed')
-            and not ({{ braze_bridge.is_global_state() }} and state = 'opted_in')
-            then 'the state is none that Braze knows for ' || subscription_group
-        when _has_date and consented_at is null then 'consented_at is no time'
-        when
-            consented_at is null and state <> 'unsubscribed'
-            then 'consented_at is missing: nobody is subscribed without a dated consent'
-        when
-            consented_at is null and _has_word
-            then 'consented_at is missing, and the last word was another'
-        when
-            consented_at > {{ braze_bridge.latest_moment() }} + interval '5 minutes'
-            then 'consented_at lies in the future'
-        {# Against a word of unknown date only a refusal is sent. #}
-        when
-            _has_word and _last_at is null and state <> 'unsubscribed'
-            then
-                'the last word (' || coalesce(_last_state, 'of no state') || ') on '
-                || subscription_group || ' has no date: changed_at is missing or no time'
-    end)
-{%- endmacro %}
-
-
-{# Now, in UTC; or the end of the demo's today, where that is later. #}
-{% macro latest_moment() -%}
-    {%- if var('as_of_date', none) -%}
-        greatest(
-            {{ braze_bridge.utc_now() }},
-            cast({{ braze_bridge.as_of_date() }} as timestamp) + interval '1 day'
-        )
-    {%- else -%}
-        {{ braze_bridge.utc_now() }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{% macro utc_now() -%}
-    {{- adapter.dispatch('utc_now', 'braze_bridge')() -}}
-{%- endmacro %}
-
-{% macro default__utc_now() -%}
-    sysdate()
-{%- endmacro %}
-
-{% macro duckdb__utc_now() -%}
-    timezone('UTC', now())
 {%- endmacro %}

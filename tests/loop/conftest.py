@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from runner.sandbox import Sandbox
-from tests.conftest import LEDGER, NearShop, copy, copy_to_build, shared, write
+from tests.conftest import API_KEY, LEDGER, NearShop, copy, copy_to_build, shared, write
 
 from . import told, told_unclear
-from .project import FILES, install
+from .project import CONSENTS, FILES, NEWS, PEOPLE, install
 
 BUILD = (
     *("build", "--quiet", "--exclude"),
@@ -79,3 +81,35 @@ def before(told_shop: NearShop, tmp_path: Path) -> NearShop:
 def shop(heard_shop: NearShop, tmp_path: Path) -> NearShop:
     """A shop of the test's own that has."""
     return NearShop(copy(heard_shop, tmp_path / "shop").directory)
+
+
+def call(sandbox: Sandbox, path: str, body: Any) -> None:
+    """Do something in Braze behind the back of the ledger."""
+    answer = requests.post(
+        sandbox.url + path,
+        json=body,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    assert answer.ok, answer.text
+
+
+@pytest.fixture
+def braze() -> Any:
+    """A Braze where the people have unsubscribed, each in their own way."""
+    with Sandbox(subscription_groups={NEWS: "Newsletter"}) as sandbox:
+        people = [{"external_id": person, "points": 1} for person in PEOPLE]
+        call(sandbox, "/users/track", {"attributes": people})
+        no = [
+            {"external_id": person, f"{channel}_subscribe": "unsubscribed"}
+            for person, channel in CONSENTS.items()
+            if channel != "newsletter"
+        ]
+        call(sandbox, "/users/track", {"attributes": no})
+        group = {"subscription_group_id": NEWS, "subscription_state": "unsubscribed"}
+        readers = [
+            person for person, channel in CONSENTS.items() if channel == "newsletter"
+        ]
+        group_body = {"subscription_groups": [group | {"external_ids": readers}]}
+        call(sandbox, "/v2/subscription/status/set", group_body)
+        yield sandbox

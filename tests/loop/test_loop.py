@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-import requests
-
 from runner.sandbox import Sandbox
-from tests.conftest import API_KEY, NearShop, Run
+from tests.conftest import NearShop, Run
 
-from .project import CONSENTS, NEWS, PEOPLE
+from .project import CONSENTS, NEWS
 
 PUSH_CONSENTS = ("push", "--yes", "--format", "json", "-s", "consents")
 SENT = {"u6", "u7", "u8"}
 """Who said no before the warehouse's yes, in the year 2035, or never."""
-
-
-def call(sandbox: Sandbox, path: str, body: Any) -> None:
-    """Do something in Braze behind the back of the ledger."""
-    answer = requests.post(
-        sandbox.url + path,
-        json=body,
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    assert answer.ok, answer.text
-
-
-@pytest.fixture
-def braze() -> Any:
-    """A Braze where the people have unsubscribed, each in their own way."""
-    with Sandbox(subscription_groups={NEWS: "Newsletter"}) as sandbox:
-        people = [{"external_id": person, "points": 1} for person in PEOPLE]
-        call(sandbox, "/users/track", {"attributes": people})
-        no = [
-            {"external_id": person, f"{channel}_subscribe": "unsubscribed"}
-            for person, channel in CONSENTS.items()
-            if channel != "newsletter"
-        ]
-        call(sandbox, "/users/track", {"attributes": no})
-        group = {"subscription_group_id": NEWS, "subscription_state": "unsubscribed"}
-        readers = [
-            person for person, channel in CONSENTS.items() if channel == "newsletter"
-        ]
-        group_body = {"subscription_groups": [group | {"external_ids": readers}]}
-        call(sandbox, "/v2/subscription/status/set", group_body)
-        yield sandbox
 
 
 def sent_rows(run: Run) -> int:

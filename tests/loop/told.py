@@ -32,6 +32,7 @@ MORE: dict[str, dict[str, Any]] = {
         "subscription_status": "string",
         "channel": TEXT,
         "email_address": TEXT,
+        "state_change_source": TEXT,
     },
     "users.behaviors.subscriptiongroup.StateChange": {
         "subscription_status": "string",

@@ -19,6 +19,7 @@ SAME = [
     "a_deletion_names_the_user_and_the_ledger_will_not",
     "a_kept_profile_that_is_merged_away_is_followed_to_the_end",
     "a_new_catalog_comes_first_with_the_types_of_its_columns_and_items_without_nulls",
+    "a_no_that_our_push_overwrote_is_sent_and_our_echo_does_not_hide_it",
     "a_purchase_that_braze_would_refuse_stays_here_with_the_reason",
     "a_renamed_cohort_is_described_again_as_old_as_it_was_and_an_emptied_one_is_not",
     "a_suppressed_user_is_merged_neither_way",

@@ -25,7 +25,10 @@ currents_changes as (
         changes.subscription_group_id,
         coalesce(changes.channel, channels.channel) as channel,
         changes.state,
-        changes.changed_at
+        changes.changed_at,
+        {# Not by the API, by which our own writes come as well. #}
+        coalesce(changes.source not like '%rest%' and changes.source not like '%api%', false)
+            as is_own
     from {{ ref('stg_currents__subscription_changes') }} as changes
     left join channels
         on changes.channel is null and changes.subscription_group_id is null
@@ -66,10 +69,17 @@ refusals as (
 
 changes as (
 
-    select change_id, external_id, subscription_group_id, channel, state, changed_at
+    select
+        change_id,
+        external_id,
+        subscription_group_id,
+        channel,
+        state,
+        changed_at,
+        false as is_own
     from seeded_changes
     union all
-    select change_id, external_id, subscription_group_id, channel, state, changed_at
+    select change_id, external_id, subscription_group_id, channel, state, changed_at, is_own
     from currents_changes
     union all
     select
@@ -78,7 +88,8 @@ changes as (
         refusals.subscription_group_id,
         refusals.channel,
         refusals.state,
-        refusals.changed_at
+        refusals.changed_at,
+        refusals.is_own
     from refusals
     inner join users
         on refusals.user_id = users.user_id
@@ -89,7 +100,8 @@ changes as (
         refusals.subscription_group_id,
         refusals.channel,
         refusals.state,
-        refusals.changed_at
+        refusals.changed_at,
+        refusals.is_own
     from refusals
     inner join customers
         on refusals.email = customers.email
@@ -108,7 +120,9 @@ named as (
             else groups.group_name
         end as subscription_group,
         changes.state,
-        changes.changed_at
+        date_trunc('second', changes.changed_at) as said_second,
+        changes.changed_at,
+        changes.is_own
     from changes
     left join groups
         on lower(changes.subscription_group_id) = lower(groups.subscription_group_id)
@@ -116,7 +130,23 @@ named as (
 
 ),
 
-{# Of a yes and a no of the same second the no counts: Braze tells no more than seconds. #}
+understood as (
+
+    select
+        *,
+        max(case when state <> 'unsubscribed' and is_own then said_second end) over (
+            partition by external_id, subscription_group
+        ) as own_yes_second
+    from named
+    where
+        subscription_group is not null
+        and state in ('opted_in', 'subscribed', 'unsubscribed')
+
+),
+
+{# A yes that came by the API may be our own echo, and then it takes no no back: which is
+   left to the sync, that knows what was sent. Braze tells no more than seconds, and of the
+   same second the no counts. #}
 latest as (
 
     select
@@ -124,14 +154,12 @@ latest as (
         subscription_group,
         state,
         changed_at
-    from named
-    where
-        subscription_group is not null
-        and state in ('opted_in', 'subscribed', 'unsubscribed')
+    from understood
+    where (state = 'unsubscribed' and said_second < own_yes_second) is not true
     qualify
         row_number() over (
-            partition by external_id, subscription_group
-            order by date_trunc('second', changed_at) desc, state desc, change_id
+            partition by external_id, subscription_group, state
+            order by said_second desc, change_id
         ) = 1
 
 )

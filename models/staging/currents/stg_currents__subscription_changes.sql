@@ -3,10 +3,11 @@
 {% set addresses = {'email_address': 'varchar'} -%}
 {% set group_columns = {
     'email_address': 'varchar', 'channel': 'varchar', 'subscription_group_id': 'varchar',
-    'subscription_status': 'varchar',
+    'subscription_status': 'varchar', 'state_change_source': 'varchar',
 } -%}
 {% set global_columns = {
     'email_address': 'varchar', 'channel': 'varchar', 'subscription_status': 'varchar',
+    'state_change_source': 'varchar',
 } -%}
 with
 
@@ -42,24 +43,26 @@ unioned as (
         'users.messages.email.Unsubscribe' as event_type,
         id, user_id, external_user_id, email_address, 'email' as channel,
         cast(null as varchar) as subscription_group_id,
-        'unsubscribed' as subscription_status, time
+        'unsubscribed' as subscription_status,
+        cast(null as varchar) as state_change_source, time
     from unsubscribes
     union all
     select
         'users.messages.email.MarkAsSpam',
-        id, user_id, external_user_id, email_address, 'email', null, 'unsubscribed', time
+        id, user_id, external_user_id, email_address, 'email', null, 'unsubscribed',
+        null, time
     from complaints
     union all
     select
         'users.behaviors.subscription.GlobalStateChange',
         id, user_id, external_user_id, email_address, channel, null,
-        subscription_status, time
+        subscription_status, state_change_source, time
     from global_changes
     union all
     select
         'users.behaviors.subscriptiongroup.StateChange',
         id, user_id, external_user_id, email_address, channel, subscription_group_id,
-        subscription_status, time
+        subscription_status, state_change_source, time
     from group_changes
 
 ),
@@ -83,6 +86,7 @@ cleaned as (
             when trim(email_address) <> '' then 'email'
         end as channel,
         {{ heard_state('subscription_status') }} as state,
+        nullif(lower(trim(state_change_source)), '') as source,
 
         ---------- timestamps
         {{ currents_moment('time') }} as changed_at,
