@@ -17,7 +17,7 @@ from .event_types import KNOWN
 from .layout import LAYOUT, EventFile, sort_out
 from .manifest import STATUS, TRIED_AGAIN
 from .readers import Place, Readers, ReadFile
-from .tables import Tables, UnreadableLines
+from .tables import Spoilt, Tables
 
 BATCH_BYTES = 96_000_000
 """Of text: some 200,000 events, which DuckDB takes in a second or two."""
@@ -153,13 +153,9 @@ class Load:
         """Commit a batch, or its halves, until the file that spoils it stands alone."""
         try:
             committed = tables.commit(batch, datetime.now(UTC).replace(tzinfo=None))
-        except UnreadableLines:
+        except Spoilt as error:
             if len(batch) == 1:
-                reason = "its values do not fit the types of its schema"
-                refused = replace(
-                    batch[0], outcome="refused", reason=reason, rows=0, set_aside=0
-                )
-                self._commit_all(tables, [refused])
+                self._leave_out(tables, batch[0], error)
                 return
             middle = len(batch) // 2
             self._commit_all(tables, batch[:middle])
@@ -177,6 +173,15 @@ class Load:
                 result.quarantined.append((each.file.path, each.reason or ""))
         for kind, count in committed.future.items():
             result.future[kind] = result.future.get(kind, 0) + count
+
+    def _leave_out(self, tables: Tables, spoilt: ReadFile, error: Spoilt) -> None:
+        """Note what came of a file that was read and cannot be loaded."""
+        noted = replace(
+            spoilt, outcome=error.outcome, reason=error.reason, rows=0, set_aside=0
+        )
+        if error.outcome == "unreadable":
+            self._result.unreadable.append((spoilt.file.path, error.reason))
+        self._commit_all(tables, [noted])
 
     @contextmanager
     def _tables(self) -> Iterator[Tables]:

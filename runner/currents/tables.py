@@ -26,8 +26,13 @@ _MILLISECONDS = 100_000_000_000
 """A `time` above this cannot be seconds: that would be the year 5138."""
 
 
-class UnreadableLines(Exception):
-    """DuckDB does not take the lines of one of the files."""
+class Spoilt(Exception):
+    """One file of the batch cannot be loaded; its `outcome` and `reason`, if alone."""
+
+    def __init__(self, outcome: str, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Tables:
         self.manifest = Manifest(connection, schema)
 
     def commit(self, batch: Sequence[ReadFile], moment: datetime) -> Committed:
-        """Load the rows of a batch, or raise UnreadableLines and change nothing."""
+        """Load the rows of a batch, or raise Spoilt and change nothing."""
         future: dict[str, int] = {}
         self._connection.begin()
         try:
@@ -67,8 +72,8 @@ class Tables:
             # Some errors have ended the transaction already.
             with contextlib.suppress(duckdb.TransactionException):
                 self._connection.rollback()
-            if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
-                raise UnreadableLines from error
+            if spoilt := _spoilt(error):
+                raise spoilt from error
             raise
         return Committed(new, {kind: count for kind, count in future.items() if count})
 
@@ -152,6 +157,21 @@ class Tables:
     def _count(self, rows: str) -> int:
         found = self._connection.execute(f"select count(*) from {rows}").fetchone()
         return int(found[0]) if found else 0
+
+
+def _spoilt(error: BaseException) -> Spoilt | None:
+    """What the error says of a file; nothing where the warehouse itself has failed."""
+    if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
+        return Spoilt("refused", "its values do not fit the types of its schema")
+    # A commit that lacks memory is DuckDB's TransactionException, whose text tells.
+    is_full = isinstance(error, duckdb.OutOfMemoryException) or (
+        isinstance(error, duckdb.TransactionException) and "memory_limit" in str(error)
+    )
+    if is_full:
+        # Not for good: the memory may be ours to mend, and not the file's fault.
+        reason = "it takes more memory than DuckDB may have (memory_limit)"
+        return Spoilt("unreadable", reason)
+    return None
 
 
 def _by_table(batch: Sequence[ReadFile]) -> list[tuple[str, list[ReadFile]]]:

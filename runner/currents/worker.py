@@ -26,7 +26,7 @@ CPU_SECONDS = 60
 OUT_BYTES = 2 << 30
 
 _OURS = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),
     *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
 }
 """What the system says where the disk or the machine is full, whatever the file."""
@@ -68,6 +68,9 @@ def _answer(path: str, out: str, first: int) -> dict[str, Any]:
         reason = str(error) if isinstance(error, Partial) else "it is gone"
         return {"outcome": "partial", "reason": reason}
     except OSError as error:
+        if error.errno == errno.EFBIG:  # Nothing but our own limit says that.
+            reason = f"it becomes more than {OUT_BYTES >> 30} GiB of text"
+            return {"outcome": "refused", "reason": reason}
         is_ours = error.errno in _OURS or error.filename == out
         outcome = "fault" if is_ours else "unreadable"
         return {"outcome": outcome, "reason": error.strerror or type(error).__name__}

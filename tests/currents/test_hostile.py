@@ -16,11 +16,14 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from runner.currents import load as loading
 from runner.currents import readers as reading
 from runner.currents.container import FILE_BYTES, Partial, Refused
 from runner.currents.readers import Readers, ReadFile
+from runner.currents.tables import _spoilt
 from runner.currents.worker import MEMORY_BYTES, _convert
 
 from .files import OPEN, SEND, Desk, container, events, number, text, worker, write
@@ -337,19 +340,84 @@ def test_a_file_that_harms_its_reader_is_refused(
     assert result["new_events"] == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_not_held_against_the_file(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(desk.path(OPEN), events([1]))
-    full = "import runner.currents.worker as w; w.OUT_BYTES = 0; w.main()"
+    full = (
+        "import runner.currents.worker as w; convert = w._convert\n"
+        "w._convert = lambda file, out, first: convert(file, '/dev/full', first)\n"
+        "w.main()"
+    )
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "_start", worker(full))
         run = desk.run("load", str(desk.files))
 
     assert run.code == 1
-    assert "File too large. Mend that and run again." in run.err
+    assert "No space left on device. Mend that and run again." in run.err
     assert desk.load()["new_events"] == 1
+
+
+def test_a_text_that_grows_over_our_limit_is_held_against_the_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record of a byte may be an enum's symbol of 180 KB."""
+    symbol = {"type": "enum", "name": "Long", "symbols": ["x" * 180_000]}
+    many = [(40, (text(b"x") + number(0)) * 40)]
+    bad = desk.path(OPEN)
+    bad.write_bytes(container(record(id="string", symbol=symbol), many))
+    write(desk.path(SEND), events([2, 3]))
+    small = "import runner.currents.worker as w; w.OUT_BYTES = 1 << 20; w.main()"
+    monkeypatch.setattr(reading, "_start", worker(small))
+
+    result = desk.load()
+
+    (refused,) = result["quarantined"]
+    assert (refused["path"], result["new_events"]) == (str(bad), 2)
+    assert "GiB of text" in refused["reason"]
+
+
+def test_a_file_that_duckdb_has_no_memory_for_is_left_for_a_larger_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few hundred large events are one vector of DuckDB's, which must fit."""
+    wide = record(id="string", time="long", text="string")
+    large = b"".join(
+        text(b"e%d" % at) + number(1_767_225_600) + text(b"x" * 300_000)
+        for at in range(200)
+    )
+    bad = desk.path(OPEN)
+    stream = zlib.compressobj(1, zlib.DEFLATED, -15)
+    block = stream.compress(large) + stream.flush()
+    bad.write_bytes(container(wide, [(200, block)], codec=b"deflate"))
+    write(desk.path(OPEN, offset=2), events([1]))
+    write(desk.path(SEND), events([2, 3]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "THREAD_MB", 24)
+        result = desk.load()
+
+    (left,) = result["unreadable"]
+    assert (left["path"], result["new_events"]) == (str(bad), 3)
+    assert "more memory than DuckDB may have" in left["reason"]
+    assert desk.load()["new_events"] == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("Failed to commit: failed to pin block; SET memory_limit", "unreadable"),
+        ("Failed to commit: Could not write file: No space left on device", None),
+    ],
+)
+def test_of_a_commit_that_failed_the_text_tells_the_cause(
+    text: str, outcome: str | None
+) -> None:
+    spoilt = _spoilt(duckdb.TransactionException(text))
+
+    assert (spoilt and spoilt.outcome) == outcome
 
 
 def test_values_that_do_not_fit_spoil_their_file_only(
