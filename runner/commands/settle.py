@@ -72,7 +72,10 @@ def settle(
         return
     click.echo(f"{found.count:,} rows arrived and count as sent now.")
     if found.waiting:
-        click.echo(f"{len(found.waiting):,} rows may still come.")
+        click.echo(
+            f"{len(found.waiting):,} rows may still come, or came in hours of which no "
+            "file was read."
+        )
         for event_type, hour in until.items():
             click.echo(f"{event_type} is loaded until {hour}.")
     for event_type in found.not_loaded:

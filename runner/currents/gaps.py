@@ -27,7 +27,7 @@ class Gap:
 
 def gaps(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
     """The gaps of all files together, then those of the types that are regular."""
-    found = missed(connection, manifest)
+    found = _missed(connection, manifest)
     # What no file at all was written in is said once, not for each type again.
     covered = {(gap.first, gap.last) for gap in found if gap.event_type is None}
     return [
@@ -37,7 +37,7 @@ def gaps(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
     ]
 
 
-def missed(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
+def _missed(connection: duckdb.DuckDBPyConnection, manifest: str) -> list[Gap]:
     """The same, each type's where no type has a file among them."""
     rows = connection.execute(
         f"""

@@ -59,22 +59,44 @@ def test_covered_is_what_was_loaded_of_the_type_and_is_past(
     assert found.until == (None if until is None else START + until * HOUR)
 
 
+EVERY_HOUR = range(200)
+HOLE = [*range(20), *range(22, 60)]
+
+
+def days(count: int, *without: int) -> list[int]:
+    """The hours of a shop that sleeps at night, but for some."""
+    hours = (hour for hour in range(24 * count) if 8 <= hour % 24 < 22)
+    return [hour for hour in hours if hour not in without]
+
+
 @pytest.mark.parametrize(
     ("since", "until", "files", "holds"),
     [
-        (5, 29, {"loaded": [3, 29]}, True),
-        (5, 29.5, {"loaded": [3, 29]}, False),
+        (5, 29, {"loaded": EVERY_HOUR}, True),
+        (5.5, 29.5, {"loaded": range(5, 31)}, True),
+        (5, 29.5, {"loaded": range(30)}, False),
         (5, 29, {"loaded": []}, False),
+        # Nothing is known of what was before the first file.
+        (5, 29, {"loaded": [29]}, False),
+        (5, 29, {"loaded": range(6, 60)}, False),
+        (5, 29, {"loaded": range(100, 200)}, False),
         # A file that was not read may hold it; one of another time cannot.
-        (5.5, 29, {"loaded": [3, 40], "bad": [5]}, False),
-        (5.5, 29, {"loaded": [3, 40], "bad": [29]}, False),
-        (5.5, 29, {"loaded": [3, 40], "bad": [4, 30]}, True),
-        # An hour without a file is a gap where the type has one nearly always.
-        (5, 29, {"loaded": [*range(20), *range(22, 60)]}, False),
-        (22, 46, {"loaded": [*range(20), *range(22, 60)]}, True),
-        (5, 29, {"loaded": range(0, 60, 3)}, True),
-        # A file of a far future does not make a regular type a rare one.
-        (5, 29, {"loaded": [*range(20), *range(22, 60), 999], "now": 80}, False),
+        (5.5, 29, {"loaded": EVERY_HOUR, "bad": [5]}, False),
+        (5.5, 29, {"loaded": EVERY_HOUR, "bad": [29]}, False),
+        (5.5, 29, {"loaded": EVERY_HOUR, "bad": [4, 30]}, True),
+        # A pause is in doubt, however large it makes the share of empty hours...
+        (5, 29, {"loaded": HOLE}, False),
+        (22, 46, {"loaded": HOLE}, True),
+        (5, 29, {"loaded": [3, 29]}, False),
+        (120, 144, {"loaded": [*range(100), *range(150, 200)]}, False),
+        (5, 29, {"loaded": [*HOLE, 999], "now": 80}, False),
+        # ... unless ten others cover the same hours of the day.
+        (100, 124, {"loaded": days(12)}, True),
+        (100, 124, {"loaded": days(11)}, False),
+        (104, 124, {"loaded": days(30, 104)}, False),
+        (100, 124, {"loaded": days(30, 110)}, False),
+        (100, 124, {"loaded": days(30, *range(94, 200))}, False),
+        (100, 124, {"loaded": days(30, 300)}, True),
     ],
 )
 def test_a_time_is_covered_where_nothing_of_it_is_in_doubt(

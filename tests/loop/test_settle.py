@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.conftest import LEDGER, NearShop
 from tests.currents.files import Desk
 
 from .conftest import load
-from .told import came_back, write_files
+from .told import Event, came_back, event, write_files
 
 SETTLE = ("unknown", "settle", "--format", "json")
 NOW = datetime.now(UTC)
@@ -26,10 +28,20 @@ def keys(shop: NearShop, table: str) -> set[str]:
     return {key for (key,) in rows}
 
 
+def every_hour() -> Iterator[Event]:
+    """What others do: a file of both types for each of the last hours."""
+    fields = {"name": "seen", "product_id": "hat", "price": 1.0, "currency": "EUR"}
+    for hours in range(30):
+        at = NOW - timedelta(hours=hours)
+        for kind in ("CustomEvent", "Purchase"):
+            yield event(f"users.behaviors.{kind}", at, "x", properties="{}", **fields)
+
+
 @pytest.fixture
 def loaded(before: NearShop) -> NearShop:
     """Three of the parked rows came back within the hour."""
-    load(before, write_files(before.directory, came_back(NOW), "back"))
+    events = chain(came_back(NOW), every_hour())
+    load(before, write_files(before.directory, events, "back"))
     return before
 
 
@@ -82,6 +94,15 @@ def test_what_does_not_come_back_is_said_to_be_not_seen_and_stays(
     )
 
 
+def test_of_hours_before_the_first_file_nothing_is_said(before: NearShop) -> None:
+    load(before, write_files(before.directory, came_back(NOW), "back"))
+    later(before, 26)
+
+    said = before.runner(*SETTLE).json
+
+    assert (said["settled"], said["waiting"], said["not_seen"]) == (3, 4, [])
+
+
 def test_an_event_of_before_the_run_is_another_one(before: NearShop) -> None:
     """The keys of a shop that was set up anew may be those of the old one."""
     long_ago = NOW - timedelta(days=30)
@@ -91,7 +112,8 @@ def test_an_event_of_before_the_run_is_another_one(before: NearShop) -> None:
 
 
 def test_a_type_that_was_never_loaded_is_named(before: NearShop) -> None:
-    events = (each for each in came_back(NOW) if each[0].endswith("CustomEvent"))
+    both = chain(came_back(NOW), every_hour())
+    events = (each for each in both if each[0].endswith("CustomEvent"))
     load(before, write_files(before.directory, events, "back"))
     later(before, 26)
 
@@ -130,7 +152,8 @@ def test_what_a_file_not_read_may_hold_is_not_said_to_be_not_seen(
 ) -> None:
     later(before, 26)
     sent = NOW - timedelta(hours=26)
-    files = write_files(before.directory, came_back(NOW), "back")
+    events = chain(came_back(NOW), every_hour())
+    files = write_files(before.directory, events, "back")
     bad = Desk(before.directory).path(
         "users.behaviors.CustomEvent", f"{sent:%Y-%m-%d-%H}"
     )
