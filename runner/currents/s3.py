@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from .container import Partial, Unreadable
 from .layout import Listed
 
 SCHEME = "s3://"
+REFUSALS = 20
+"""So many objects are refused before it is asked whether any may be read."""
+ATTEMPTS = 3
+"""At a body that breaks off; what comes before it boto3 repeats itself."""
 _NO_LEAVE = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
 _BAD_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
 _KEPT_BACK = {*_NO_LEAVE, "InvalidRequest"}
@@ -36,6 +41,9 @@ class S3Place:
             msg = f"{url}: say {SCHEME}bucket/prefix."
             raise ConfigError(msg)
         self._bucket = bucket
+        self._newest: dict[str, str] = {}
+        """Folder of an event type -> the key that was listed last."""
+        self._refusals = itertools.count(1)
         with self._words(self._refusal):
             self._client = _client()
 
@@ -48,23 +56,28 @@ class S3Place:
             for page in pages:
                 for found in page.get("Contents", ()):
                     if found["Key"].endswith(".avro"):
+                        folder, date, _ = found["Key"].partition("/date=")
+                        if date:
+                            self._newest[folder] = found["Key"]
                         path = f"{SCHEME}{self._bucket}/{found['Key']}"
                         yield Listed(path, found["Size"], found["ETag"].strip('"'))
 
     def fetch(self, path: str, etag: str, copy: Path) -> Path:
         """Copy an object under a name of ours.
 
-        Raises Partial when it is another by now, Unreadable when S3 keeps it back.
+        Raises Partial when it is another by now or does not come whole, Unreadable
+        when S3 keeps it back, DeliveryError when this machine has no room for it.
         """
         key = path.removeprefix(f"{SCHEME}{self._bucket}/")
-        with self._words(self._refusal_of_object):
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"'
-            )
-            with copy.open("wb") as file:
-                for piece in answer["Body"].iter_chunks(1 << 20):
-                    file.write(piece)
-        return copy
+        for _ in range(ATTEMPTS):
+            with self._words(self._refusal_of_object):
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"'
+                )
+                if _saved(answer["Body"], copy, path):
+                    return copy
+        msg = "the connection broke off while it was fetched"
+        raise Partial(msg)
 
     @contextmanager
     def _words(self, refusal: Callable[[str], Exception]) -> Iterator[None]:
@@ -97,12 +110,35 @@ class S3Place:
             return Partial("it was gone, or another, when it was to be read")
         if code == "InvalidObjectState":
             return Unreadable(f"it is archived ({code}): restore it in S3")
+        # Once, whichever thread counts to it.
+        if (
+            code in _NO_LEAVE
+            and next(self._refusals) == REFUSALS
+            and not self._may_read_any()
+        ):
+            return self._refusal(code)
         if code in _KEPT_BACK or code.startswith("KMS."):
             return Unreadable(
                 f"S3 keeps it back ({code}): reading it needs s3:GetObject, and "
                 "kms:Decrypt where it is encrypted"
             )
         return self._refusal(code)
+
+    def _may_read_any(self) -> bool:
+        """Whether the newest object of any type may be read.
+
+        That the first ones may not says little: they are of one type, or old ones of
+        another account or key.
+        """
+        return any(map(self._may_read, self._newest.values()))
+
+    def _may_read(self, key: str) -> bool:
+        try:
+            with self._words(self._refusal):
+                self._client.head_object(Bucket=self._bucket, Key=key)
+        except RunnerError as error:
+            return not isinstance(error, AuthError)
+        return True
 
     def _refusal(self, code: str) -> Exception:
         if code == "NoSuchBucket":
@@ -119,6 +155,22 @@ class S3Place:
     @property
     def _where(self) -> str:
         return f"{SCHEME}{self._bucket}/{self._prefix.removesuffix('/')}"
+
+
+def _saved(body: Any, copy: Path, path: str) -> bool:
+    """Write an object's body into the copy; whether all of it came."""
+    errors: Any = importlib.import_module("botocore.exceptions")
+    try:
+        with copy.open("wb") as file:
+            for piece in body.iter_chunks(1 << 20):
+                file.write(piece)
+    # A timeout is an OSError too, so this comes first.
+    except (errors.HTTPClientError, errors.IncompleteReadError):
+        return False
+    except OSError as error:
+        msg = f"{path}: no copy can be made: {error.strerror}. Mend that, run again."
+        raise DeliveryError(msg) from None
+    return True
 
 
 def _again(where: str, code: str) -> RunnerError:

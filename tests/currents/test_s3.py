@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+from botocore.response import StreamingBody
 from moto.server import ThreadedMotoServer
 
+from runner.currents import s3
 from runner.currents.s3 import S3Place
 from runner.errors import DeliveryError
 
@@ -211,40 +215,126 @@ def test_a_bucket_without_leave_is_one_sentence(
     )
 
 
-def test_one_object_without_leave_is_set_aside(
+def become(
+    stranger: dict[str, str],
+    endpoint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    **leave: str,
+) -> None:
+    """Be the stranger, who may do this to what lies there, and nothing else."""
+    statement = [
+        {
+            "Effect": "Allow",
+            "Action": f"s3:{action}",
+            "Resource": f"arn:aws:s3:::{BUCKET}{resource}",
+        }
+        for action, resource in leave.items()
+    ]
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
+    boto3.client("iam").put_user_policy(
+        UserName="stranger",
+        PolicyName="half",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=5)
+    for name, value in stranger.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_objects_without_leave_are_set_aside(
     desk: Desk,
     bucket: Any,
     endpoint: str,
     stranger: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """They may list all of it, and read what lies in the folder of one type."""
+    """They may list all of it, and read what lies in the folder of one type.
+
+    However many are shut and come first, what may be read is read.
+    """
     requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
-    shut = put(bucket, "half", write(desk.path(OPEN), events([1])))
-    put(bucket, "half", write(desk.path(SEND), events([2])))
-    arn = f"arn:aws:s3:::{BUCKET}"
-    leave = [
-        {"Effect": "Allow", "Action": action, "Resource": resource}
-        for action, resource in (
-            ("s3:ListBucket", arn),
-            ("s3:GetObject", f"{arn}/half/*{SEND}/*"),
-        )
+    shut = [
+        put(bucket, "half", write(desk.path(OPEN, offset=number), events([1])))
+        for number in range(4)
     ]
-    boto3.client("iam").put_user_policy(
-        UserName="stranger",
-        PolicyName="half",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": leave}),
-    )
-    requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=5)
-    for name, value in stranger.items():
-        monkeypatch.setenv(name, value)
+    put(bucket, "half", write(desk.path(SEND), events([2])))
+    monkeypatch.setattr(s3, "REFUSALS", 2)
+    leave = {"ListBucket": "", "GetObject": f"/half/*{SEND}/*"}
+    become(stranger, endpoint, monkeypatch, **leave)
 
     result = desk.load(f"s3://{BUCKET}/half")
 
     assert result["new_events"] == 1
-    (kept_back,) = result["unreadable"]
-    assert kept_back["path"] == f"s3://{BUCKET}/{shut}"
-    assert "S3 keeps it back (AccessDenied)" in kept_back["reason"]
+    assert [each["path"] for each in result["unreadable"]] == [
+        f"s3://{BUCKET}/{key}" for key in shut
+    ]
+    assert "S3 keeps it back (AccessDenied)" in result["unreadable"][0]["reason"]
+
+
+def test_without_leave_for_any_object_the_load_stops(
+    desk: Desk,
+    bucket: Any,
+    endpoint: str,
+    stranger: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="inf", timeout=5)
+    for number, kind in enumerate((OPEN, OPEN, SEND)):
+        put(bucket, "shut", write(desk.path(kind, offset=number), events([1])))
+    monkeypatch.setattr(s3, "REFUSALS", 2)
+    become(stranger, endpoint, monkeypatch, ListBucket="")
+
+    run = desk.run("load", f"s3://{BUCKET}/shut")
+
+    assert (run.code, run.out) == (7, "")
+    assert re.search(r"may not list or read here .* s3:GetObject\.\n$", run.err)
+
+
+_BROKEN = "the connection broke off while it was fetched"
+
+
+@pytest.mark.parametrize(
+    ("failures", "left"),
+    [
+        ([ResponseStreamingError(error="broken")], []),
+        ([IncompleteReadError(actual_bytes=1, expected_bytes=2)] * 9, [_BROKEN]),
+    ],
+)
+def test_a_body_that_breaks_off_is_fetched_again_and_then_left(
+    desk: Desk,
+    bucket: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: list[Exception],
+    left: list[str],
+) -> None:
+    put(bucket, "broken", write(desk.path(OPEN), events([1])))
+    chunks, to_come = StreamingBody.iter_chunks, iter(failures)
+
+    def breaking(self: StreamingBody, size: int) -> Iterator[bytes]:
+        error = next(to_come, None)
+        if error:
+            yield b"Obj"
+            raise error
+        yield from chunks(self, size)
+
+    monkeypatch.setattr(StreamingBody, "iter_chunks", breaking)
+
+    result = desk.load(f"s3://{BUCKET}/broken")
+
+    assert [each["reason"] for each in result["partial"]] == left
+    assert result["new_events"] == (0 if left else 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_named_and_not_the_runners_fault(
+    desk: Desk, bucket: Any
+) -> None:
+    put(bucket, "full", write(desk.path(OPEN), events([1])))
+    place = S3Place(f"s3://{BUCKET}/full")
+    (listed,) = place.list()
+
+    with pytest.raises(DeliveryError, match="No space left on device"):
+        place.fetch(listed.path, listed.etag, Path("/dev/full"))
 
 
 @pytest.mark.usefixtures("stranger")
