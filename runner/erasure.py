@@ -33,13 +33,19 @@ def suppress_planned(ledger: Ledger, run_id: str, outbox: Relation) -> None:
 
 
 def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
-    """Never send these users again; who is suppressed already stays as he is."""
+    """Never send these users again; who is suppressed already stays as he is.
+
+    What a build suppressed as Currents told, a build may lift: that is not enough here.
+    """
     ledger.connection.execute(
         f"""
         insert into {ledger.suppressed} (user_hash, run_id, suppressed_at)
         select distinct user_hash, ?, ?
         from {ledger.connection.rows_of({"user_hash": "varchar"})} as users
-        where user_hash not in (select user_hash from {ledger.suppressed})
+        where user_hash not in (
+            select user_hash from {ledger.suppressed}
+            where run_id is distinct from 'currents'
+        )
         """,
         [run_id, utcnow(), bound([user_hash(user)] for user in users)],
     )

@@ -89,7 +89,7 @@ def forget(  # noqa: PLR0917 - eight things, each said once
         row = ledger.connection.execute(
             f"""
             select user_hash, suppressed_at, deleted_at from {ledger.suppressed}
-            where user_hash = ?
+            where user_hash = ? and run_id is distinct from 'currents'
             """,
             [erasure.user_hash(user)],
         ).fetchone()

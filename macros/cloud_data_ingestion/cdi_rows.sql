@@ -42,6 +42,9 @@ select distinct user_hash, 'cloud_data_ingestion', {{ braze_bridge.run_time() }}
 from {{ offered }}
 where
     is_offered
-    and user_hash not in (select user_hash from {{ ledger }} where user_hash is not null)
+    and user_hash not in (
+        select user_hash from {{ ledger }}
+        where user_hash is not null and run_id is distinct from 'currents'
+    )
     {%- endif -%}
 {%- endmacro %}

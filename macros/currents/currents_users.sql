@@ -1,7 +1,8 @@
 {# Which external_id Braze saw with which of its users, from when to when: user_id,
    external_id, first_seen_at, last_seen_at. Every type is read, known to us or not: the
-   external_id of a deleted user may have been told by any of them. #}
-{% macro currents_sightings() -%}
+   external_id of a deleted user may have been told by any of them. `among` is a condition
+   over user_id and external_user_id: of the events that it leaves out nothing is kept. #}
+{% macro currents_sightings(among='true') -%}
 select
     user_id,
     external_id,
@@ -19,6 +20,7 @@ from (
         user_id <> ''
         and external_user_id <> ''
         and {{ braze_bridge.currents_set_aside('time') }} is null
+        and {{ among }}
 ) as sightings
 group by user_id, external_id
 {%- endmacro %}

@@ -79,6 +79,11 @@ def test_forget_scrubs_every_trace_and_prints_a_receipt(
     named = set(mentions(known, "p1"))
     assert {"ledger_sent_rows", "ledger_rejected_rows", "ledger_unknown_rows"} <= named
     sandbox.set_faults({})
+    # A build may lift what it has suppressed, not what was erased from here.
+    known.sql(
+        f"insert into {LEDGER}.ledger_suppressed_users "
+        f"values ('{user_hash('external_id:p1')}', 'currents', now(), now())"
+    )
 
     forgotten = known.runner(
         "forget", "p1", "--yes", "--format", "json", sandbox=sandbox
@@ -100,6 +105,10 @@ def test_forget_scrubs_every_trace_and_prints_a_receipt(
     )
     assert [row for row in left if '"p1"' in str(row) or "p1" in row] == []
     assert known.sql(f"select count(*) from {LEDGER}.ledger_unknown_rows") == [(0,)]
+    assert known.sql(
+        f"select count(*) from {LEDGER}.ledger_suppressed_users "
+        f"where user_hash = '{receipt['user_hash']}' and run_id <> 'currents'"
+    ) == [(1,)]
 
 
 def test_the_receipt_for_a_person_names_nobody(

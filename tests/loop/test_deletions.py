@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.sandbox import Sandbox
-from tests.conftest import LEDGER, NearShop
+from tests.conftest import LEDGER, REPOSITORY, NearShop
 
 from .project import GONE, PEOPLE
 
@@ -58,3 +58,31 @@ def test_whom_a_build_suppressed_can_be_seen(before: NearShop, shop: NearShop) -
     assert {key for (key,) in named} == {*SUPPRESSED, None}
     assert f"suppressed here: {len(named)} identifiers, the last at 20" in said
     assert "suppressed" not in before.runner("status").out
+
+
+def test_what_a_build_suppressed_is_lifted_by_later_files_or_by_hand_and_nothing_else(
+    shop: NearShop,
+) -> None:
+    """As if the file that shows `kept-taken` with another user had come today."""
+    rows = [("kept-taken", "currents"), ("kept-merged", "a push"), ("lost", "currents")]
+    for person, run_id in rows:
+        shop.sql(
+            f"insert into {LEDGER}.ledger_suppressed_users (user_hash, run_id) "
+            f"values (sha256('external_id:{person}'), '{run_id}')"
+        )
+    shop.sql(_documented().replace("C10267", "gone"))
+
+    built = shop.runner("build", "--quiet", "-s", "ledger_suppressed_users")
+
+    assert built.code == 0, built.out + built.err
+    left = shop.sql(f"select user_hash from {LEDGER}.ledger_suppressed_users")
+    hashes = {key for (key,) in left}
+    people = ("kept-taken", "kept-merged", "lost", "gone", "gone-twice")
+    found = shop.sql("select sha256('external_id:' || unnest(?))", [list(people)])
+    assert [key in hashes for (key,) in found] == [False, True, True, False, True]
+
+
+def _documented() -> str:
+    """The statement by which the documentation lifts a suppression."""
+    text = (REPOSITORY / "docs" / "erasure.md").read_text(encoding="utf-8")
+    return "update " + text.split("```sql\nupdate ")[1].split("```")[0]

@@ -74,9 +74,12 @@ def test_models_of_currents_read_the_one_table_that_snowflake_has(path: Path) ->
     assert EVENTS in tables_read(render_model("snowflake", path, execute=True))
 
 
-def test_so_does_the_hook_that_suppresses_whom_braze_deleted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["lift_living_users", "suppress_deleted_users"])
+def test_so_do_the_hooks_that_suppress_whom_braze_deleted(
+    tmp_path: Path, name: str
+) -> None:
     hook = tmp_path / "hook.sql"
-    hook.write_text("{{ suppress_deleted_users('db.ledger.suppressed') }}", "utf-8")
+    hook.write_text(f"{{{{ {name}('db.ledger.suppressed') }}}}", "utf-8")
 
     read = tables_read(render_model("snowflake", hook, execute=True))
 

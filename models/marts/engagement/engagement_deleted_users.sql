@@ -8,23 +8,9 @@ suppressed_users as (
 
 ),
 
-sightings as (
-
-    {{ currents_sightings() | indent(4) }}
-
-),
-
-deletions as (
-
-    {{ currents_events('users.UserDeleteRequest') | indent(4) }}
-
-),
-
 identifiers as (
 
-    select {{ user_key('external_id') }} as user_key from sightings
-    union
-    select {{ user_key('braze_id', 'user_id') }} as user_key from deletions
+    {{ currents_deleted_users() | indent(4) }}
 
 ),
 
