@@ -58,7 +58,9 @@ def suppress_visitors(
 
     To be called before anything forgets who the visitor was: see visitors_of().
     """
-    found = ledger.connection.execute(f"from {ledger.suppressed} limit 1").fetchone()
+    found = ledger.connection.execute(
+        f"select 1 from {ledger.suppressed} limit 1"
+    ).fetchone()
     if found:
         suppress(ledger, run_id, visitors_of(ledger, told_by=told_by))
 

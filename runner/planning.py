@@ -37,7 +37,8 @@ def make_plan(
     """Freeze every sync into the outbox of its number and return the plan.
 
     Attributes are copied first: who is new to Braze makes others wait, and who is
-    touched by the others waits in turn. What must not be sent twice has no full resync.
+    touched by the others waits in turn; deletions come next, for whom they erase waits
+    everywhere. What must not be sent twice has no full resync.
     `held` is what the store has of each collection; without it the ledger is believed.
     """
     waiting.begin(ledger, manifest.syncs, limits)
@@ -68,6 +69,8 @@ def make_plan(
             waiting.note_new(ledger, outbox(number))
         elif sync.kind.is_identity and _goes(ledger, sync, approved=approved):
             waiting.note_touched(ledger, outbox(number))
+        if sync.object == "deletions":
+            waiting.note_erased(ledger, sync, outbox(number), manifest.visits)
     for number, sync in numbered:
         if _is_profile(sync):
             waiting.hold_touched(ledger, outbox(number))

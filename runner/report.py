@@ -107,7 +107,8 @@ def _remarks(plan: SyncPlan) -> list[str]:
     awaited = (
         "an earlier change of the same user to settle"
         if plan.sync.is_to_braze
-        else "the identify of their pair to be accepted"
+        else "the identify of their pair to be accepted (see: runner unknown, runner "
+        "rejected), or are of somebody whom this plan erases"
     )
     remarks = [
         (plan.refused, "{:,} rows cannot be sent as they are."),

@@ -10,14 +10,14 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from . import erasure
+from . import erasure, waiting
 from . import lease as leases
 from .destinations import Destinations
 from .endpoint import is_local
-from .errors import BrokenSync, ConfigError, GuardError
+from .errors import BrokenSync, GuardError
 from .guards import refusal
 from .ledger import Ledger, utcnow
-from .manifest import Manifest, Sync
+from .manifest import Manifest, Relation, Sync
 from .plan import Plan
 from .planning import make_plan, without_broken
 from .pump import Job
@@ -141,7 +141,7 @@ class Start:
             return
         if sync.object == "deletions":
             erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
-            erasure.suppress_visitors(ledger, self.run_id, self.manifest.visits)
+            self._suppress_visitors(ledger, sync, self.manifest.visits)
         if job.plan.adopted:
             ledger.adopt(self.run_id, sync.name, job.outbox)
             self.tell(
@@ -180,7 +180,10 @@ class Start:
     def _plan(
         self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, *, exact: bool
     ) -> Plan:
-        self._suppress_visitors(ledger, syncs)
+        # Whoever is erased may visit the shop again before it forgets them.
+        for sync in syncs:
+            if sync.destination == "movable_ink":
+                self._suppress_visitors(ledger, sync, sync.marts)
         return make_plan(
             ledger,
             self.manifest,
@@ -201,15 +204,15 @@ class Start:
         outboxes = [ledger.outbox(self._outbox(at)) for at, _ in enumerate(syncs)]
         return ledger.connection.prepare(outboxes, keep=keep)
 
-    def _suppress_visitors(self, ledger: Ledger, syncs: Sequence[Sync]) -> None:
-        """Whoever is erased may visit the shop again before it forgets them."""
-        for sync in syncs:
-            if sync.destination != "movable_ink":
-                continue
-            try:
-                erasure.suppress_visitors(ledger, self.run_id, sync.marts)
-            except ConfigError as error:
-                raise BrokenSync(sync.name, f"{sync.name}: {error}") from None
+    def _suppress_visitors(
+        self, ledger: Ledger, sync: Sync, told_by: Sequence[Relation]
+    ) -> None:
+        """Suppress what the erased did as visitors, for one of the syncs.
+
+        Raises BrokenSync where it cannot be known: that sync stays, the others go.
+        """
+        with waiting.blaming_visits(sync):
+            erasure.suppress_visitors(ledger, self.run_id, told_by)
 
     def _jobs(self, plan: Plan) -> list[Job]:
         return [

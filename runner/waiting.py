@@ -7,13 +7,17 @@ without a word. Rows that wait stay pending; the next push looks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from .columns import WAITS
+from .errors import BrokenSync, ConfigError
 from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
+from .movable_ink.visitors import visitors_of
 from .settings import Limits
+from .warehouse.session import bound
 
 _IS_EXTERNAL_ID = """left(payload, 15) = '{"external_id":'"""
 
@@ -60,6 +64,7 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
         """,
         [attributes, since],
     )
+    connection.fill("erased_users", "select user_key from new_users where 1 = 0")
 
 
 def rows_of_identity(ledger: Ledger, sync: Sync) -> str:
@@ -95,7 +100,14 @@ def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
     """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
     kind = sync.kind
     if sync.destination == "movable_ink" and is_ordered:
-        return f"when problem is null and {WAITS} is not null then 'held'"
+        whens = [f"when problem is null and {WAITS} is not null"]
+        if _is_any(ledger, "erased_users"):
+            visitor = ledger.connection.member("row_json", "anonymous_id")
+            whens += [
+                f"when {user} in (select user_key from erased_users)"
+                for user in ("user_key", f"'anonymous_id:' || {visitor}")
+            ]
+        return " ".join(f"{when} then 'held'" for when in whens)
     if not sync.is_to_braze:
         return ""
     tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
@@ -131,6 +143,39 @@ def note_touched(ledger: Ledger, outbox: Relation | str) -> None:
     ledger.connection.execute(
         f"insert into touched_users select distinct user_key from ({users}) as users"
     )
+
+
+def note_erased(
+    ledger: Ledger, sync: Sync, outbox: Relation | str, visits: Collection[Relation]
+) -> None:
+    """Whom this plan's deletions erase, as themselves and as visitors.
+
+    Nothing of theirs leaves for Movable Ink any more: once the push begins they are
+    suppressed, and what is held here is not offered again.
+    """
+    connection = ledger.connection
+    erased = connection.execute(
+        f"select user_key from {outbox} where problem is null and aside is null"
+    ).fetchall()
+    users = [str(user) for (user,) in erased]
+    if not users:
+        return
+    with blaming_visits(sync):
+        users += visitors_of(ledger, users, visits)
+    connection.execute(
+        "insert into erased_users select user_key "
+        f"from {connection.rows_of({'user_key': 'varchar'})} as erased",
+        [bound([user] for user in users)],
+    )
+
+
+@contextmanager
+def blaming_visits(sync: Sync) -> Iterator[None]:
+    """Do something about an erased person's visits; the sync at work stays if not."""
+    try:
+        yield
+    except ConfigError as error:
+        raise BrokenSync(sync.name, f"{sync.name}: {error}") from None
 
 
 def hold_touched(ledger: Ledger, outbox: Relation | str) -> None:

@@ -28,7 +28,7 @@
             when _milliseconds not between 1000000000000 and 9999999999999
                 then 'occurred_at is not in epoch milliseconds, which have 13 digits'
             when _is_ahead then 'occurred_at lies in the future'
-            when _milliseconds < {{ braze_bridge.epoch_milliseconds(
+            when event <> 'identify' and _milliseconds < {{ braze_bridge.epoch_milliseconds(
                 braze_bridge.earliest_event()
             ) }}
                 then 'occurred_at is more than 30 days ago'

@@ -14,7 +14,8 @@
     sends the others, too. Nothing leaves with an anonymous_id of somebody who was erased.
     The identify rows go first, and are never adopted; an event with both ids waits until
     Movable Ink has accepted the identify of its pair. Of what was not sent 30 days after it
-    happened each row has a problem, so that nothing is lost in silence.
+    happened each row has a problem, so that nothing is lost in silence; not so what was as
+    old before the first push, which is history. An identify is never too old.
 #}
 {% macro pending_movable_ink_events(mart, key='event_key', known_emails=none) -%}
     {%- set users = braze_bridge.sync_option('users', 'known') -%}
@@ -41,13 +42,30 @@
 
 
 {# Whose visitor an anonymous id was is forgotten with them: nobody can tell whose such a row
-   is, so it leaves under no id. #}
+   is, so it leaves under no id. History, too old before the first push, is not offered. #}
 {% macro movable_ink_due(users) -%}
+    {%- set earliest = braze_bridge.earliest_event() -%}
     ({{ braze_bridge.user_hash("'anonymous_id:' || anonymous_id") }}
         in (select user_hash from suppressed_users)) is not true
+        and (
+            event is distinct from 'identify'
+            and _milliseconds >= 1000000000000
+            and _milliseconds < {{ braze_bridge.epoch_milliseconds(
+                'least(' ~ earliest ~ ', coalesce((' ~ braze_bridge.first_run()
+                ~ ") - interval '30 days', " ~ earliest ~ '))'
+            ) }}
+        ) is not true
     {%- if users == 'known' %}
         and nullif(user_id, '') is not null
     {%- endif %}
+{%- endmacro %}
+
+
+{# When the sync was first pushed; null before. #}
+{% macro first_run() -%}
+    select min(started_at)
+    from {{ ref('ledger_runs') }}
+    where sync = '{{ braze_bridge.sync_name() }}'
 {%- endmacro %}
 
 
@@ -117,7 +135,7 @@
 {%- endmacro %}
 
 
-{# Every pair of ids that an identify says. `is_said` is 1 once it was accepted, or where it
+{# Every pair of ids that an identify says; one with half of them says none. `is_said` is 1 once it was accepted, or where it
    leaves with the next push, ahead of the events; not where it is parked or given up. #}
 {% macro movable_ink_pairs() -%}
         select
@@ -140,6 +158,7 @@
             from sent_rows
             where row_json like '{"event":"identify",%'
         ) as identifies
+        where nullif(anonymous_id, '') is not null and nullif(user_id, '') is not null
         group by anonymous_id, user_id
 {%- endmacro %}
 
@@ -165,7 +184,7 @@
     || coalesce(
         ',"anonymous_id":' || {{ braze_bridge.json_text("nullif(anonymous_id, '')") }}, ''
     )
-    || ',"timestamp":' || coalesce(cast(_milliseconds as varchar), 'null')
+    || ',"timestamp":' || coalesce(cast({{ braze_bridge.movable_ink_timestamp() }} as varchar), 'null')
     || ',"timezone":' || coalesce({{ braze_bridge.json_text('timezone') }}, 'null')
     || case
         when event is distinct from 'identify'
@@ -173,6 +192,21 @@
         else ''
     end
     || '}'
+{%- endmacro %}
+
+
+{# When it happened. Whose a visitor is holds for ever, and events wait for it: an identify
+   that is too old leaves with the first whole day that is not. Of a day and not of this
+   moment, for a plan is known by its payloads. #}
+{% macro movable_ink_timestamp() -%}
+    {%- set earliest = braze_bridge.epoch_milliseconds(
+        "date_trunc('day', " ~ braze_bridge.earliest_event() ~ ") + interval '1 day'"
+    ) -%}
+    case
+        when event = 'identify' and _milliseconds >= 1000000000000
+            then greatest(_milliseconds, {{ earliest }})
+        else _milliseconds
+    end
 {%- endmacro %}
 
 
@@ -184,5 +218,5 @@
     || coalesce(
         ',"anonymous_id":' || {{ braze_bridge.json_text("nullif(anonymous_id, '')") }}, ''
     )
-    || ',"timestamp":' || coalesce(cast(_milliseconds as varchar), 'null') || '}'
+    || ',"timestamp":' || coalesce(cast({{ braze_bridge.movable_ink_timestamp() }} as varchar), 'null') || '}'
 {%- endmacro %}

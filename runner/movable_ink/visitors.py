@@ -7,7 +7,8 @@ of the ledger and of the models before either forgets it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from ..ledger import Ledger
     from ..manifest import Relation
     from ..warehouse import Session
-    from ..warehouse.session import Row
 
 
 def visitors_of(
-    ledger: Ledger, users: Iterable[str] | None = None, told_by: Iterable[Relation] = ()
+    ledger: Ledger,
+    users: Iterable[str] | None = None,
+    told_by: Collection[Relation] = (),
 ) -> list[str]:
     """The anonymous ids of these users, or of everybody who is suppressed.
 
@@ -36,8 +38,8 @@ def visitors_of(
     if users is not None:
         chosen = words.among(user)
         values.append([hashlib.sha256(each.encode()).hexdigest() for each in users])
-    pairs = [
-        f"""
+    pairs = {
+        table: f"""
         select
             {words.member(content, "user_id")} as user_id,
             {words.member(content, "anonymous_id")} as anonymous_id
@@ -48,44 +50,47 @@ def visitors_of(
             (ledger.rejected, "payload", '{"type":"identify",'),
             (ledger.unknown, "payload", '{"type":"identify",'),
         )
-    ]
-    pairs += [
-        "select cast(user_id as varchar), cast(anonymous_id as varchar) "
-        f"from {relation}"
-        for relation in _with_both_ids(ledger.connection, told_by)
-    ]
-    rows = _read(
-        ledger.connection,
-        f"""
-        select distinct 'anonymous_id:' || anonymous_id
-        from ({" union all ".join(pairs)}) as pairs
-        where anonymous_id <> '' and {chosen}
-        """,
-        values,
-    )
-    return [str(visitor) for (visitor,) in rows]
+    }
+    pairs |= {each: _BOTH_IDS.format(each) for each in told_by}
+    visitors: set[str] = set()
+    for relation, both_ids in pairs.items():
+        with _naming(words, relation):
+            if relation in told_by and not _has_both_ids(words, relation):
+                continue
+            rows = words.execute(
+                f"""
+                select distinct 'anonymous_id:' || anonymous_id
+                from ({both_ids}) as pairs
+                where anonymous_id <> '' and {chosen}
+                """,
+                values,
+            ).fetchall()
+            visitors |= {str(visitor) for (visitor,) in rows}
+    return sorted(visitors)
 
 
-def _with_both_ids(
-    connection: Session, relations: Iterable[Relation]
-) -> list[Relation]:
+_BOTH_IDS = (
+    "select cast(user_id as varchar) as user_id, "
+    "cast(anonymous_id as varchar) as anonymous_id from {}"
+)
+
+
+def _has_both_ids(connection: Session, relation: Relation) -> bool:
     both = {"user_id", "anonymous_id"}
-    return [
-        each
-        for each in relations
-        if connection.has(each) and both <= {*connection.columns_of(each)}
-    ]
+    return connection.has(relation) and both <= {*connection.columns_of(relation)}
 
 
-def _read(connection: Session, query: str, values: Sequence[object]) -> list[Row]:
+@contextmanager
+def _naming(connection: Session, relation: Relation) -> Iterator[None]:
+    """Read a relation; where that fails, say which one it was."""
     try:
-        return connection.execute(query, values).fetchall()
+        yield
     except Exception as error:
         if connection.fault(error) not in {"missing", "statement"}:
             raise
         msg = (
-            "A model upstream of Movable Ink's events cannot be read, so it is not "
-            "known which visitor an erased customer was. Nothing was done. Run: runner "
-            "build"
+            f"{relation}, upstream of Movable Ink's events, cannot be read, so it is "
+            "not known which visitor an erased customer was. Nobody was erased. Run: "
+            "runner build"
         )
         raise ConfigError(msg) from None

@@ -54,6 +54,7 @@ _OUTBOX = {
 _WORK = {
     "touched_users": {"user_key": "varchar"},
     "new_users": {"user_key": "varchar"},
+    "erased_users": {"user_key": "varchar"},
     "stretches": {
         "first_seq": "number",
         "last_seq": "number",

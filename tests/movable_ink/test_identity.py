@@ -203,6 +203,48 @@ def test_a_mart_that_forgets_the_user_is_told() -> None:
     assert warehouse.problems() == {"e7": said}
 
 
+def test_an_identify_of_long_ago_is_none_the_less_said() -> None:
+    """Dated at the first login; each later event of the pair waits for it."""
+    warehouse = Warehouse(first_run=None)
+    pair: dict[str, Any] = {"anonymous_id": "a1"}
+    old = {"event": "identify", "minutes_ago": 400 * DAY, "properties": None}
+    warehouse.events(pair | old, pair)
+    identify, event = warehouse.pending()
+    ((earliest, day),) = warehouse.run(
+        f"select epoch_ms({NOW} - interval 30 day), 24 * 60 * 60 * 1000"
+    )
+
+    assert (identify["problem"], event["problem"], event["waits"]) == (None,) * 3
+    said = json.loads(identify["payload"])["timestamp"]
+    # The same all day long: a plan is known by its payloads.
+    assert said % day == 0
+    assert earliest - 60_000 < said <= earliest + day
+    assert json.loads(identify["row_json"])["timestamp"] == said
+
+
+def test_an_identify_without_a_user_identifies_nobody() -> None:
+    warehouse = Warehouse()
+    half = {"event": "identify", "anonymous_id": "a1", "user_id": ""}
+    warehouse.events(half, {"user_id": None, "anonymous_id": "a1"})
+
+    assert warehouse.problems() == {"e0": "identify needs a user_id", "e1": None}
+
+
+def test_what_waited_too_long_is_listed() -> None:
+    """In the mart of reference; nobody settled the identify of the pair."""
+    site = Site()
+    site.arrive([("a0", "u0", 29 * DAY)])
+    for row in site.warehouse.pending():
+        if row["operation"] == "identify":
+            site.warehouse.park(row)
+    assert [row["waits"] is None for row in site.warehouse.pending()] == [False]
+    site.warehouse.run(
+        f"update db.ledger.{ACTIVITIES} set occurred_at = occurred_at - interval 5 day"
+    )
+
+    assert site.warehouse.problems() == {"e1": "occurred_at is more than 30 days ago"}
+
+
 def test_a_mart_that_introduces_nobody_is_told() -> None:
     warehouse = Warehouse()
     warehouse.events({"anonymous_id": "a1"})

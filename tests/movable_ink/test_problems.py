@@ -125,6 +125,28 @@ def test_a_moment_that_has_come_is_offered_again(warehouse: Warehouse) -> None:
     assert [row["problem"] for row in warehouse.pending()] == [None]
 
 
+@pytest.mark.parametrize(
+    ("first_run", "offered"),
+    [(None, ["e0", "e2"]), (2, ["e0", "e2"]), (4, ["e0", "e1", "e2"])],
+)
+def test_what_was_too_old_before_the_first_push_is_history(
+    first_run: int | None, offered: list[str]
+) -> None:
+    """What became too old since is listed."""
+    warehouse = Warehouse(first_run=first_run)
+    warehouse.events({}, {"minutes_ago": 33 * 24 * 60}, {})
+    # Seconds are a mistake and no history.
+    warehouse.mart(
+        "select * replace (case when event_key = 'e2' then 1767225600 "
+        "else epoch_ms(occurred_at) end as occurred_at) from db.ledger.given"
+    )
+    problems = warehouse.problems()
+
+    assert sorted(problems) == offered
+    assert problems.get("e1") in {None, "occurred_at is more than 30 days ago"}
+    assert (problems["e2"] or "").startswith("occurred_at has 10 digits")
+
+
 def test_nobody_is_left_out_of_known_and_visitors_of_all() -> None:
     mixed = ({}, {"user_id": None, "anonymous_id": "a1"}, {"user_id": ""})
     known, everyone = Warehouse(users="known"), Warehouse(users="all")

@@ -23,6 +23,7 @@ _LEDGER = {
         "status varchar"
     ),
     "unknown_rows": "sync varchar, row_key varchar",
+    "runs": "sync varchar, started_at timestamp",
     "suppressed_users": "user_hash varchar",
 }
 COLUMNS = (
@@ -62,6 +63,8 @@ class Warehouse:
     """The sync `events`; a test fills the mart and says what was pushed."""
 
     users: str = "all"
+    first_run: int | None = 90
+    """How many days ago it was first pushed."""
     emails: tuple[str, ...] = ()
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
 
@@ -70,6 +73,12 @@ class Warehouse:
         self.run("attach ':memory:' as db; create schema db.ledger")
         for name, columns in _LEDGER.items():
             self.run(f"create table db.ledger.ledger_{name} ({columns})")
+        if self.first_run is not None:
+            self.run(
+                "insert into db.ledger.ledger_runs values "
+                f"('events', {NOW} - to_days(?)), ('other', timestamp '2020-01-01')",
+                [self.first_run],
+            )
         self.run(
             "create table db.ledger.braze_time_zones as select unnest("
             "['UTC', 'America/New_York', 'Europe/Berlin']) as time_zone"

@@ -18,7 +18,7 @@ from tests.runner.rendering import render_model
 from .access import Emulator
 from .unit_cases import Case, Row, on_duckdb, on_snowflake, quoted
 
-LEDGER = ["sent_rows", "rejected_rows", "unknown_rows", "suppressed_users"]
+LEDGER = ["sent_rows", "rejected_rows", "unknown_rows", "suppressed_users", "runs"]
 
 
 def pending(
@@ -224,6 +224,9 @@ def movable_ink(emulator: Emulator, file: Path, **tables: Any) -> list[Row]:
     known = {
         "braze_time_zones": [{"time_zone": "UTC"}, {"time_zone": "America/New_York"}],
         "emails": [{"email": "Ada@example.com"}],
+        # What was too old before the first push is not offered.
+        "ledger_runs": "select 'things' as sync, cast(now() as timestamp) "
+        "- interval 100 day as started_at",
     }
     model = "pending_movable_ink_events(ref('events'), known_emails=ref('emails'))"
     return pending(emulator, file, model, tables | known)
@@ -346,7 +349,10 @@ def test_an_event_waits_for_the_identify_of_its_pair(
         tmp_path / "things__pending.sql",
         events=events(
             *(search(number) for number in range(5)),
-            *(identify(number) for number in (1, 2, 3, 4)),
+            *(identify(number) for number in (1, 2, 3)),
+            identify(4) | {"minutes_ago": 60 * 24 * 60},
+            identify(5) | {"minutes_ago": 60 * 24 * 60},
+            search(6) | {"minutes_ago": 400 * 24 * 60},
         ),
         ledger_sent_rows=[sent("", said) | {"row_key": "i2"}],
         ledger_unknown_rows=[{"sync": "things", "row_key": "i3"}],
@@ -361,6 +367,7 @@ def test_an_event_waits_for_the_identify_of_its_pair(
         "i1": free,
         "e2": free,
         "e3": (None, "the identify of its pair is unknown or was refused"),
+        "i5": free,
     }
 
 

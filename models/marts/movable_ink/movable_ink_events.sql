@@ -1,10 +1,10 @@
 with
 
-{# A day within the 30 that Movable Ink takes: older history is no event of today. #}
+{# Movable Ink takes 30 days; the others are there for what waited longer to be listed. #}
 activities as (
 
     select * from {{ ref('int_movable_ink_activities_stitched') }}
-    where occurred_at >= {{ as_of_date() }} - interval '29 days'
+    where occurred_at >= {{ as_of_date() }} - interval '45 days'
 
 ),
 
