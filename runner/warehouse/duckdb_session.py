@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..manifest import Relation
+from .duckdb_words import DuckDBWords
 from .session import Fault, Rows, Session
 
 if TYPE_CHECKING:
     import duckdb
 
 
-class DuckDBSession(Session):
+class DuckDBSession(DuckDBWords, Session):
     """Tables may be made and dropped within a transaction here."""
-
-    seq = "rowid"
-    """DuckDB numbers the rows of a fresh table for nothing, where a window function
-    would cost a pass; an outbox is never written again."""
-    materialized = "materialized"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -109,13 +105,6 @@ class DuckDBSession(Session):
         """Drop a table, as part of a transaction."""
         self.execute(f"drop table {table}")
 
-    def tables_of(self, database: str) -> str:
-        """Here one list names the tables of every database."""
-        return (
-            "(select * from information_schema.tables "
-            f"where table_catalog = {_text(database)}) as tables"
-        )
-
     def has(self, table: Relation) -> bool:
         """Whether there is such a table or view."""
         row = self.execute(
@@ -129,61 +118,3 @@ class DuckDBSession(Session):
         """Column -> type of a table or view."""
         rows = self.execute(f"describe {relation}").fetchall()
         return {str(name): str(kind) for name, kind, *_ in rows}
-
-    def size(self, text: str) -> str:
-        """The bytes of a text."""
-        return f"strlen({text})"
-
-    def sha256(self, text: str) -> str:
-        """The hash of a text, in small hexadecimal digits."""
-        return f"sha256({text})"
-
-    def member(self, json_text: str, *path: str) -> str:
-        """A member of a JSON text, as text."""
-        return f"json_extract_string({json_text}, '$.{'.'.join(path)}')"
-
-    def array_member(self, json_text: str, name: str) -> str:
-        """A member that is an array of texts."""
-        return f"cast(json_extract({json_text}, '$.{name}') as varchar[])"
-
-    def unnested(self, table: str, array: str, name: str, *others: str) -> str:
-        """A query with one row for each element."""
-        columns = ", ".join([*others, f"unnest({array}) as {name}"])
-        return f"select {columns} from {table}"
-
-    def among(self, column: str) -> str:
-        """Whether a column is in a list."""
-        return f"list_contains(?, {column})"
-
-    def overlaps(self, array: str) -> str:
-        """Whether two lists have an element in common."""
-        return f"list_has_any({array}, ?)"
-
-    def column(self, name: str) -> str:
-        """A column by its name."""
-        return '"' + name.replace('"', '""') + '"'
-
-    def json_of(self, columns: Iterable[str]) -> str:
-        """A row as JSON text."""
-        members = ", ".join(f"{_text(name)}, {self.column(name)}" for name in columns)
-        return f"cast(json_object({members}) as varchar)"
-
-    def rows_of(self, columns: Mapping[str, str]) -> str:
-        """A table of an array of arrays."""
-        cells = ", ".join(
-            f"cast(json_extract_string(cells, '$[{at}]') as {kind}) as {name}"
-            for at, (name, kind) in enumerate(columns.items())
-        )
-        return f"(select {cells} from (select unnest(cast(? as json[])) as cells))"
-
-    def checksum(self, *columns: str) -> str:
-        """The hashes of all rows, folded."""
-        return f"bit_xor(hash({', '.join(columns)}))"
-
-    def matches(self, text: str) -> str:
-        """Whether a pattern is found anywhere, in any case."""
-        return f"regexp_matches({text}, ?, 'i')"
-
-
-def _text(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"

@@ -1,18 +1,16 @@
-"""What the runner asks of a warehouse, and the words in which the engines differ.
-
-A statement is written once, in SQL that both engines have; where they have not the same
-word, the session says it. Parameters are `?`; a list is one parameter, for `among`.
-"""
+"""What the runner asks of a warehouse."""
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ..manifest import Relation
+from .words import Words, bound
+
+__all__ = ["Fault", "Row", "Rows", "Session", "bound"]
 
 Row = tuple[Any, ...]
 
@@ -33,13 +31,8 @@ class Rows(Protocol):
         """The rest."""
 
 
-class Session(ABC):
+class Session(Words):
     """One open connection to the warehouse."""
-
-    seq: ClassVar[str]
-    """The column that numbers the rows of an outbox, rising in the order of leaving."""
-    materialized: ClassVar[str] = ""
-    """What keeps a CTE from being computed twice."""
 
     @abstractmethod
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -52,8 +45,6 @@ class Session(ABC):
     @abstractmethod
     def fault(self, error: Exception) -> Fault | None:
         """What an error of the engine's is about; None for any other error."""
-
-    # Transactions, and tables in them.
 
     @abstractmethod
     def transaction(self, mark: Relation) -> AbstractContextManager[None]:
@@ -99,68 +90,9 @@ class Session(ABC):
         """Drop a table; within a transaction, once that has ended well."""
 
     @abstractmethod
-    def tables_of(self, database: str) -> str:
-        """What lists a database's tables, by table_schema and table_name."""
-
-    @abstractmethod
     def has(self, table: Relation) -> bool:
         """Whether there is such a table or view."""
 
     @abstractmethod
     def columns_of(self, relation: Relation | str) -> dict[str, str]:
         """Column -> type of a table or view, as attributes are named."""
-
-    # Words.
-
-    @abstractmethod
-    def size(self, text: str) -> str:
-        """The bytes of a text."""
-
-    @abstractmethod
-    def sha256(self, text: str) -> str:
-        """The hash of a text, in small hexadecimal digits."""
-
-    @abstractmethod
-    def member(self, json_text: str, *path: str) -> str:
-        """A member of a JSON text, as text; null where it is none."""
-
-    @abstractmethod
-    def array_member(self, json_text: str, name: str) -> str:
-        """A member that is an array of texts."""
-
-    @abstractmethod
-    def unnested(self, table: str, array: str, name: str, *others: str) -> str:
-        """A query: one row `name` for each text in an array, with other columns."""
-
-    @abstractmethod
-    def among(self, column: str) -> str:
-        """Whether a column is one of a list of texts, which is one parameter."""
-
-    @abstractmethod
-    def overlaps(self, array: str) -> str:
-        """Whether an array of texts has one of a list, which is one parameter."""
-
-    @abstractmethod
-    def column(self, name: str) -> str:
-        """A column, by the name that `columns_of` gives it."""
-
-    @abstractmethod
-    def json_of(self, columns: Iterable[str]) -> str:
-        """A row as JSON text, by the names that `columns_of` gives."""
-
-    @abstractmethod
-    def rows_of(self, columns: Mapping[str, str]) -> str:
-        """A table of a parameter that `bound` has made, in parentheses."""
-
-    @abstractmethod
-    def checksum(self, *columns: str) -> str:
-        """An aggregate over whole rows, in whatever order they come."""
-
-    @abstractmethod
-    def matches(self, text: str) -> str:
-        """Whether a pattern, the parameter, is found anywhere, in any case."""
-
-
-def bound(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as one parameter for `rows_of`."""
-    return json.dumps([list(row) for row in rows], ensure_ascii=False)

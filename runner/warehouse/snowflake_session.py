@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeliveryError
 from ..manifest import Relation
 from .session import Fault, Row, Rows, Session
+from .snowflake_tables import OUTBOX, WORK, made
+from .snowflake_words import SnowflakeWords, quoted
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -29,52 +31,9 @@ _MISSING = {2003, 2043}
 _STREAMED = 1_000
 """Rows from which it is worth to read an answer as Arrow batches."""
 
-_OUTBOX = {
-    "row_key": "varchar",
-    "change": "varchar",
-    "payload": "varchar",
-    "row_json": "varchar",
-    "row_hash": "varchar",
-    "data_points": "number",
-    "key_count": "number",
-    "problem": "varchar",
-    "operation": "varchar",
-    "scope": "varchar",
-    "user_key": "varchar",
-    "user_keys": "array",
-    "sort_key": "varchar",
-    "adoptable": "boolean",
-    "reach": "number",
-    "sent_times": "varchar",
-    "aside": "varchar",
-    "seq": "number",
-}
-"""The columns of every outbox; what a sync's rows have not is null."""
 
-_WORK = {
-    "touched_users": {"user_key": "varchar"},
-    "new_users": {"user_key": "varchar"},
-    "erased_users": {"user_key": "varchar"},
-    "stretches": {
-        "first_seq": "number",
-        "last_seq": "number",
-        "outcome": "varchar",
-        "reason": "varchar",
-        "status": "varchar",
-    },
-    "young_rows": {"row_key": "varchar", "added_at": "timestamp_ntz"},
-    "attempts": {"row_key": "varchar", "row_hash": "varchar", "attempts": "number"},
-    "rewritten": {**_OUTBOX, "place": "number"},
-    "served": {"key": "varchar", "digest": "varchar"},
-    "compared": {"key": "varchar", "state": "varchar"},
-}
-"""Tables of a session alone, made when it begins."""
-
-
-class SnowflakeSession(Session):
+class SnowflakeSession(SnowflakeWords, Session):
     """One session, begun when it is first used."""
-
-    seq = "seq"
 
     def __init__(self, connect: Callable[[], SnowflakeConnection], schema: str) -> None:
         self._connect = connect
@@ -121,8 +80,8 @@ class SnowflakeSession(Session):
         cursor = self._connection.cursor()
         if self._schema:
             cursor.execute(f"use schema {_folded(self._schema)}")
-        for name, columns in _WORK.items():
-            cursor.execute(_made("temporary table", name, columns))
+        for name, columns in WORK.items():
+            cursor.execute(made("temporary table", name, columns))
 
     def fault(self, error: Exception) -> Fault | None:
         """By the number that Snowflake gives its errors."""
@@ -202,15 +161,15 @@ class SnowflakeSession(Session):
     @contextmanager
     def prepare(self, outboxes: Iterable[Relation], *, keep: bool) -> Iterator[None]:
         """Empty tables before the transaction; dropped if that does not end well."""
-        made = list(outboxes)
-        for outbox in made:
-            self.execute(_made("transient table", outbox, _OUTBOX))
+        rooms = list(outboxes)
+        for outbox in rooms:
+            self.execute(made("transient table", outbox, OUTBOX))
         is_kept = False
         try:
             yield
             is_kept = keep
         finally:
-            for outbox in made if not is_kept else ():
+            for outbox in rooms if not is_kept else ():
                 self.drop(outbox)
 
     def leave_soon(self) -> None:
@@ -228,7 +187,7 @@ class SnowflakeSession(Session):
     ) -> None:
         """Number the rows as they are put in; they lie in that order, too."""
         if isinstance(outbox, str):
-            self.execute(_made("temporary table", outbox, _OUTBOX))
+            self.execute(made("temporary table", outbox, OUTBOX))
         else:
             self.execute(f"delete from {outbox}")
         self.execute(
@@ -244,7 +203,7 @@ class SnowflakeSession(Session):
 
     def rewrite(self, outbox: Relation | str, query: str) -> None:
         """By way of a copy: the query reads what it replaces."""
-        names = ", ".join(name for name in _OUTBOX if name != "seq")
+        names = ", ".join(name for name in OUTBOX if name != "seq")
         self.execute("delete from rewritten")
         self.execute(
             f"insert into rewritten ({names}, place) "
@@ -266,10 +225,6 @@ class SnowflakeSession(Session):
         while self._to_drop:
             self.execute(f"drop table if exists {self._to_drop.pop()}")
 
-    def tables_of(self, database: str) -> str:
-        """Every database has its own list."""
-        return f"{_quoted(database)}.information_schema.tables"
-
     def has(self, table: Relation) -> bool:
         """Whether there is such a table or view."""
         row = self.execute(
@@ -286,63 +241,6 @@ class SnowflakeSession(Session):
             (name.lower() if name == name.upper() else name): str(kind)
             for name, kind, *_ in rows
         }
-
-    def size(self, text: str) -> str:
-        """The bytes of a text."""
-        return f"octet_length({text})"
-
-    def sha256(self, text: str) -> str:
-        """The hash of a text, in small hexadecimal digits."""
-        return f"sha2({text}, 256)"
-
-    def member(self, json_text: str, *path: str) -> str:
-        """A member of a JSON text, as text."""
-        steps = "".join(f"['{each}']" for each in path)
-        return f"cast(try_parse_json({json_text}){steps} as varchar)"
-
-    def array_member(self, json_text: str, name: str) -> str:
-        """A member that is an array of texts."""
-        return f"try_parse_json({json_text})['{name}']"
-
-    def unnested(self, table: str, array: str, name: str, *others: str) -> str:
-        """A query with one row for each element."""
-        columns = ", ".join([*others, f"cast(element.value as varchar) as {name}"])
-        elements = f"lateral flatten(input => {array}) as element"
-        return f"select {columns} from {table}, {elements}"
-
-    def among(self, column: str) -> str:
-        """Whether a column is in a list."""
-        texts = "select cast(value as varchar) from table(flatten(parse_json(?)))"
-        return f"{column} in ({texts})"
-
-    def overlaps(self, array: str) -> str:
-        """Whether two lists have an element in common."""
-        return f"arrays_overlap({array}, cast(parse_json(?) as array))"
-
-    def column(self, name: str) -> str:
-        """A column; what is all small letters here is all capitals there."""
-        return _quoted(name.upper() if name == name.lower() else name)
-
-    def json_of(self, columns: Iterable[str]) -> str:
-        """A row as JSON text."""
-        members = ", ".join(f"{_text(name)}, {self.column(name)}" for name in columns)
-        return f"to_json(object_construct_keep_null({members}))"
-
-    def rows_of(self, columns: Mapping[str, str]) -> str:
-        """A table of an array of arrays."""
-        cells = ", ".join(
-            f"cast(cells.value[{at}] as {kind}) as {name}"
-            for at, (name, kind) in enumerate(columns.items())
-        )
-        return f"(select {cells} from table(flatten(input => parse_json(?))) as cells)"
-
-    def checksum(self, *columns: str) -> str:
-        """The hashes of all rows, folded."""
-        return f"bitxor_agg(hash({', '.join(columns)}))"
-
-    def matches(self, text: str) -> str:
-        """Whether a pattern is found anywhere, in any case."""
-        return f"regexp_instr({text}, ?, 1, 1, 0, 'i') > 0"
 
 
 class Answer:
@@ -377,18 +275,5 @@ def _answered(
     return cursor
 
 
-def _made(kind: str, table: Relation | str, columns: Mapping[str, str]) -> str:
-    spelt = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-    return f"create or replace {kind} {table} ({spelt})"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(name: str) -> str:
-    return "'" + name.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
 def _folded(name: str) -> str:
-    return name if name.isidentifier() else _quoted(name)
+    return name if name.isidentifier() else quoted(name)

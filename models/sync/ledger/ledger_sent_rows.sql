@@ -1,5 +1,3 @@
-{#- Snowflake reads and rewrites one sync of it at a time, and looks rows up by key. -#}
-{{ config(cluster_by=['sync', 'row_key'] if target.type == 'snowflake' else none) }}
 select
     cast(null as varchar) as sync,
     cast(null as varchar) as row_key,

@@ -1,0 +1,78 @@
+"""The words in which the engines differ: pure text, put into statements.
+
+A statement is written once, in SQL that both engines have; where they have not the same
+word, these say it. Parameters are `?`; a list is one parameter, for `among`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+
+class Words(ABC):
+    """How an engine says what another says otherwise."""
+
+    seq: ClassVar[str]
+    """The column that numbers the rows of an outbox, rising in the order of leaving."""
+    materialized: ClassVar[str] = ""
+    """What keeps a CTE from being computed twice."""
+
+    @abstractmethod
+    def tables_of(self, database: str) -> str:
+        """What lists a database's tables, by table_schema and table_name."""
+
+    @abstractmethod
+    def size(self, text: str) -> str:
+        """The bytes of a text."""
+
+    @abstractmethod
+    def sha256(self, text: str) -> str:
+        """The hash of a text, in small hexadecimal digits."""
+
+    @abstractmethod
+    def member(self, json_text: str, *path: str) -> str:
+        """A member of a JSON text, as text; null where it is none."""
+
+    @abstractmethod
+    def array_member(self, json_text: str, name: str) -> str:
+        """A member that is an array of texts."""
+
+    @abstractmethod
+    def unnested(self, table: str, array: str, name: str, *others: str) -> str:
+        """A query: one row `name` for each text in an array, with other columns."""
+
+    @abstractmethod
+    def among(self, column: str) -> str:
+        """Whether a column is one of a list of texts, which is one parameter."""
+
+    @abstractmethod
+    def overlaps(self, array: str) -> str:
+        """Whether an array of texts has one of a list, which is one parameter."""
+
+    @abstractmethod
+    def column(self, name: str) -> str:
+        """A column, by the name that `columns_of` gives it."""
+
+    @abstractmethod
+    def json_of(self, columns: Iterable[str]) -> str:
+        """A row as JSON text, by the names that `columns_of` gives."""
+
+    @abstractmethod
+    def rows_of(self, columns: Mapping[str, str]) -> str:
+        """A table of a parameter that `bound` has made, in parentheses."""
+
+    @abstractmethod
+    def checksum(self, *columns: str) -> str:
+        """An aggregate over whole rows, in whatever order they come."""
+
+    @abstractmethod
+    def matches(self, text: str) -> str:
+        """Whether a pattern, the parameter, is found anywhere, in any case."""
+
+
+def bound(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as one parameter for `rows_of`."""
+    return json.dumps([list(row) for row in rows], ensure_ascii=False)
