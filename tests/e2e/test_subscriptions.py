@@ -135,8 +135,10 @@ def test_nobody_is_subscribed_again_who_left_in_braze(
     known.fill("consents", [("p1", "newsletter", "subscribed", JANUARY)])
     known.deliver(braze, "consents")
     known.fill("heard", [("p1", "newsletter", "unsubscribed", FEBRUARY)])
-    # A hash that differs for no reason, as after a new column.
-    known.sql(f"update {LEDGER}.ledger_sent_rows set row_hash = 'old'")
+    # A hash that differs for no reason, as after a new column; and sent before the no.
+    known.sql(
+        f"update {LEDGER}.ledger_sent_rows set row_hash = 'old', sent_at = ?", [JANUARY]
+    )
 
     assert known.deliver(braze, "consents", options=options) == 0
     assert len(writes(braze, SET)) == 1
