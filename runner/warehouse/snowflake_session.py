@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _OVER = {390104, 390105, 390108, 390110, 390111, 390112, 390114, 390115, 390195}
 """Errors that say a session is over, or never was."""
+_OF_THE_ENGINE = {603, 604, 606, 625, 630}
+"""A fault inside, a statement that was cancelled, no warehouse, a lock, a timeout."""
 _MISSING = {2003, 2043}
 """Object does not exist or not authorized."""
 _STREAMED = 1_000
@@ -89,7 +91,8 @@ class SnowflakeSession(SnowflakeWords, Session):
 
         if not isinstance(error, errors.Error):
             return None
-        if not isinstance(error, errors.ProgrammingError) or error.errno in _OVER:
+        is_its_own = error.errno in _OVER | _OF_THE_ENGINE
+        if is_its_own or not isinstance(error, errors.ProgrammingError):
             return "warehouse"
         return "missing" if error.errno in _MISSING else "statement"
 
@@ -126,11 +129,11 @@ class SnowflakeSession(SnowflakeWords, Session):
             self._run("commit", [])
         except (errors.Error, OSError):
             self.end()
-            self._to_drop.clear()
             found = self.execute(
                 f"select 1 from {mark} where lease = 'commit' and holder = ?", [token]
             ).fetchone()
             if found is None:
+                self._to_drop.clear()
                 msg = (
                     "Snowflake did not commit what was acknowledged. Nothing is lost: "
                     "run again, and it is settled first."

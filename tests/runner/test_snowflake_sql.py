@@ -6,6 +6,7 @@ Snowflake account would answer.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ ALLOWED = {
     "TRY_TO_TIMESTAMP_TZ",
     "TYPEOF",
 }
+
+BRANCHES = Path(__file__).parents[1] / "snowflake" / "branches.txt"
 
 MODELS = {
     path.stem: path for path in (MACROS.parent / "models").glob("sync/*__pending.sql")
@@ -116,3 +119,12 @@ def test_every_form_of_the_delta_parses_as_snowflake(
         "key_count",
         "problem",
     ]
+
+
+def test_no_branch_of_a_macro_is_gone() -> None:
+    """Without one an engine takes another branch, and may take it without a word."""
+    text = "\n".join(path.read_text("utf-8") for path in MACROS.rglob("*.sql"))
+    found = re.findall(r"\{%-? *macro +((?:duckdb|snowflake|default)__\w+)\(", text)
+    lines = BRANCHES.read_text("utf-8").splitlines()
+
+    assert sorted(found) == [line for line in lines if not line.startswith("#")]

@@ -214,6 +214,7 @@ def test_a_lost_answer_to_a_commit_is_read_back(
 
     assert way.meet.left <= 0
     assert pushed.code == 0, pushed.err
+    assert synced.outboxes() == []
     assert shown(again) == 0
     assert accepted(sandbox) == Counter(key for key, *_ in VISITS)
 
