@@ -99,6 +99,9 @@ def _name_problems(ledger: Ledger, plan: SyncPlan) -> list[NameProblem]:
 def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> SyncPlan:
     sync, outbox, is_ordered = frozen.sync, frozen.outbox, frozen.is_ordered
     connection = ledger.connection
+    checksum_of_planned = connection.checksum(
+        *("row_key", "change", "payload"), where="aside is distinct from 'adopted'"
+    )
     row = connection.execute(
         f"""
         select
@@ -109,6 +112,7 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
             coalesce(
                 sum(case when problem is null and aside is null then data_points end), 0
             ),
+            coalesce({checksum_of_planned}, 0),
             count(case when aside = 'held' then 1 end),
             count(case when aside = 'adopted' then 1 end),
             {"count(reach)" if is_ordered else "0"},
@@ -118,14 +122,8 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
-    added, changed, removed, refused, points, *others = row
+    added, changed, removed, refused, points, checksum, *others = row
     held, adopted, by, reach, problem = others
-    checksum = connection.execute(
-        f"""
-        select coalesce({connection.checksum("row_key", "change", "payload")}, 0)
-        from {outbox} where aside is distinct from 'adopted'
-        """
-    ).fetchone()
     samples = connection.execute(
         f"select change, payload from {outbox} where problem is null and aside is null "
         f"order by {connection.seq} limit {SAMPLES}"
@@ -137,7 +135,7 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
         removed=removed,
         refused=refused,
         data_points=int(points),
-        checksum=str(checksum[0]) if checksum else "",
+        checksum=str(checksum),
         stages=tuple(_stages(connection, frozen, limits, exact=exact)),
         held=held,
         adopted=adopted,

@@ -70,9 +70,9 @@ class DuckDBWords(Words):
         )
         return f"(select {cells} from (select unnest(cast(? as json[])) as cells))"
 
-    def checksum(self, *columns: str) -> str:
-        """The hashes of all rows, folded."""
-        return f"bit_xor(hash({', '.join(columns)}))"
+    def checksum(self, *columns: str, where: str) -> str:
+        """The hashes of the rows, folded."""
+        return f"bit_xor(case when {where} then hash({', '.join(columns)}) end)"
 
     def matches(self, text: str) -> str:
         """Whether a pattern is found anywhere, in any case."""

@@ -67,9 +67,9 @@ class SnowflakeWords(Words):
         )
         return f"(select {cells} from table(flatten(input => parse_json(?))) as cells)"
 
-    def checksum(self, *columns: str) -> str:
-        """The hashes of all rows, folded."""
-        return f"bitxor_agg(hash({', '.join(columns)}))"
+    def checksum(self, *columns: str, where: str) -> str:
+        """The hashes of the rows, folded."""
+        return f"bitxor_agg(case when {where} then hash({', '.join(columns)}) end)"
 
     def matches(self, text: str) -> str:
         """Whether a pattern is found anywhere, in any case."""

@@ -65,8 +65,8 @@ class Words(ABC):
         """A table of a parameter that `bound` has made, in parentheses."""
 
     @abstractmethod
-    def checksum(self, *columns: str) -> str:
-        """An aggregate over whole rows, in whatever order they come."""
+    def checksum(self, *columns: str, where: str) -> str:
+        """An aggregate over some whole rows, in whatever order they come."""
 
     @abstractmethod
     def matches(self, text: str) -> str:
