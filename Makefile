@@ -69,6 +69,7 @@ models:
 
 snowflake: setup  ## Build the demo on the emulator of Snowflake, push it, compare with DuckDB
 	$(BIN)/python -m tests.snowflake.tour
+	$(BIN)/python -m pytest -m long tests/snowflake
 	$(BIN)/python -m tests.snowflake
 
 bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md

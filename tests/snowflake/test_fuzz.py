@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .access import Emulator
 from .fuzz import fuzz
 from .fuzz_project import opened
@@ -11,6 +13,7 @@ from .fuzz_project import opened
 ROWS = 600
 
 
+@pytest.mark.long
 def test_the_engines_would_send_the_same(
     emulator: Emulator, fuzz_project: Path
 ) -> None:
