@@ -36,24 +36,25 @@ from runner.sandbox import Sandbox, server
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-LONG_FILES = ("snowflake", "e2e")
-"""Folders of files that take long, whatever the number of their tests."""
+LONG_FILES = "e2e"
+"""The folder of files that take long, whatever the number of their tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that the workers end together."""
+    """What takes long begins first, so that the workers end together.
+
+    What asks Snowflake's emulator is not for every run: `make snowflake`.
+    """
     tests = Counter(item.path for item in items)
 
-    def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
-        folder = item.path.parent.name
-        return (
-            folder != LONG_FILES[0],
-            folder != LONG_FILES[1],
-            -tests[item.path],
-            str(item.path),
-        )
+    def place(item: pytest.Item) -> tuple[bool, int, str]:
+        is_short = item.path.parent.name != LONG_FILES
+        return (is_short, -tests[item.path], str(item.path))
 
     items.sort(key=place)
+    for item in items:
+        if "emulator" in getattr(item, "fixturenames", ()):
+            item.add_marker("emulator")
 
 
 # A sandbox stops when its thread looks up: a minute, over all of its tests.

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from tests.e2e.test_adventureworks import DATA, copy, needs_data
 
@@ -91,7 +90,6 @@ def pending(rows: list[Any]) -> dict[str, Any]:
 
 
 @needs_data
-@pytest.mark.long
 def test_a_real_shop_gives_the_same_payloads(
     emulator: Emulator, tmp_path: Path, monkeypatch: Any
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from .access import Emulator
 from .fuzz import fuzz
 from .fuzz_project import opened
@@ -13,7 +11,6 @@ from .fuzz_project import opened
 ROWS = 600
 
 
-@pytest.mark.long
 def test_the_engines_would_send_the_same(
     emulator: Emulator, fuzz_project: Path
 ) -> None:

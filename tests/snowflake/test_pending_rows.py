@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from .demo import Demo
 from .tour import ENGINES, push_all
 from .values import Rows, text_of
@@ -75,7 +73,6 @@ def test_every_sync_has_the_same_pending_rows_on_both_engines(demo: Demo) -> Non
     assert empty == WITHOUT_ROWS
 
 
-@pytest.mark.long
 def test_braze_holds_the_same_whichever_engine_it_was_pushed_from(
     demo: Demo, tmp_path: Path
 ) -> None:

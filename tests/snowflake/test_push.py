@@ -202,7 +202,6 @@ class Accident:
         return self.fault if self.left == 0 else None
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("commit", [2, 4])
 def test_a_lost_answer_to_a_commit_is_read_back(
     synced: SnowflakeShop, sandbox: Sandbox, commit: int
@@ -220,7 +219,6 @@ def test_a_lost_answer_to_a_commit_is_read_back(
     assert accepted(sandbox) == Counter(key for key, *_ in VISITS)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [(1, "expired"), (12, "refused"), (40, "expired"), (75, "refused")],
@@ -244,7 +242,6 @@ def test_whatever_breaks_no_event_leaves_twice_and_none_is_lost(
     assert synced.outboxes() == []
 
 
-@pytest.mark.long
 def test_every_statement_of_the_runner_is_snowflakes(
     synced: SnowflakeShop, sandbox: Sandbox
 ) -> None:

@@ -47,7 +47,6 @@ def test_every_function_is_one_that_snowflake_documents(demo: Demo) -> None:
     assert found == {}
 
 
-@pytest.mark.long
 def test_every_branch_for_snowflake_is_rendered(demo: Demo, fuzz_project: Path) -> None:
     """A branch that nothing renders is SQL that no test has read."""
     found = rendered(demo.directory / "snowflake") | rendered(fuzz_project)
