@@ -4,8 +4,8 @@
 
 Takes the account of SNOWFLAKE_ACCOUNT, or starts the emulator (EMULATOR_PYTHON, or
 .emulator of `make snowflake`). A mart of rows of every type is pending on both engines,
-is taken into both ledgers, changes, and is pending again: by its hashes, and then without
-them, value by value, against what the other engine wrote into its ledger.
+is taken into both ledgers, changes, and is pending again: by its hashes, and then
+without them, value by value, against what the other engine wrote into its ledger.
 """
 
 from __future__ import annotations
