@@ -5,7 +5,6 @@ A suppressed user is known by a hash alone, so the list may outlive the person's
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Collection, Sequence
@@ -13,15 +12,10 @@ from collections.abc import Collection, Sequence
 from .ledger import Ledger, utcnow
 from .manifest import Relation
 from .movable_ink.visitors import visitors_of
-from .named import users_in
+from .named import user_hash, users_in
 from .warehouse.session import Row, bound
 
 Counts = dict[str, int]
-
-
-def user_hash(user: str) -> str:
-    """What outlives a person's data: the hash of a user key, as models write it."""
-    return hashlib.sha256(user.encode()).hexdigest()
 
 
 def suppress_planned(ledger: Ledger, run_id: str, outbox: Relation) -> None:

@@ -17,6 +17,7 @@ from .braze import Lane
 from .errors import DeliveryError, GuardError
 from .ledger import Ledger
 from .manifest import Relation
+from .named import user_hash
 from .objects import OBJECTS
 from .operations import Operation
 from .outcome import Kind, classify
@@ -91,11 +92,11 @@ def forget(  # noqa: PLR0917 - eight things, each said once
             select user_hash, suppressed_at, deleted_at from {ledger.suppressed}
             where user_hash = ? and run_id is distinct from 'currents'
             """,
-            [erasure.user_hash(user)],
+            [user_hash(user)],
         ).fetchone()
     assert row is not None  # noqa: S101 - it was written above
-    user_hash, suppressed_at, deleted_at = row
-    return Receipt(user_hash, suppressed_at, deleted_at, to.endpoint, answer, scrubbed)
+    hashed, suppressed_at, deleted_at = row
+    return Receipt(hashed, suppressed_at, deleted_at, to.endpoint, answer, scrubbed)
 
 
 def _erase_records(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -13,6 +14,11 @@ _LISTS = {
 }
 _OTHER_IDS = ("current_external_id", "new_external_id", "removed_external_id")
 _SIDES = ("identifier_to_merge", "identifier_to_keep", "merge", "keep")
+
+
+def user_hash(user: str) -> str:
+    """What outlives a person's data: the hash of a user key, as models write it."""
+    return hashlib.sha256(user.encode()).hexdigest()
 
 
 def users_in(text: str | None) -> set[str]:

@@ -6,13 +6,13 @@ event. Pure: values in, SQL and its parameters out.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .masking import shown_key
+from .named import user_hash
 
 if TYPE_CHECKING:
     from .warehouse import Session
@@ -45,7 +45,7 @@ class Key:
     @property
     def hashes(self) -> list[str]:
         """The same as the ledger keeps what outlives a person's data."""
-        return [hashlib.sha256(user.encode()).hexdigest() for user in self.users]
+        return [user_hash(user) for user in self.users]
 
     @property
     def fragments(self) -> list[str]:

@@ -45,11 +45,12 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
     identity = [sync.name for sync in every if sync.kind.is_identity]
     attributes = [sync.name for sync in every if sync.object == "attributes"]
     connection = ledger.connection
-    told = f"(select row_json from {ledger.sent} where {{which}} and sent_at > ?)"
+    told = f"""(
+        select row_json from {ledger.sent}
+        where {connection.among("sync")} and sent_at > ?
+    ) as told"""
     users = connection.array_member("row_json", "user_keys")
-    touched = connection.unnested(
-        told.format(which=connection.among("sync")) + " as told", users, "user_key"
-    )
+    touched = connection.unnested(told, users, "user_key")
     connection.fill(
         "touched_users",
         f"select distinct user_key from ({touched}) as touched",

@@ -6,12 +6,12 @@ of the ledger and of the models before either forgets it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from ..named import user_hash
 
 if TYPE_CHECKING:
     from ..ledger import Ledger
@@ -37,7 +37,7 @@ def visitors_of(
     chosen = f"{user} in (select user_hash from {ledger.suppressed})"
     if users is not None:
         chosen = words.among(user)
-        values.append([hashlib.sha256(each.encode()).hexdigest() for each in users])
+        values.append([user_hash(each) for each in users])
     pairs = {
         table: f"""
         select

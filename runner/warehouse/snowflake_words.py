@@ -41,7 +41,9 @@ class SnowflakeWords(Words):
 
     def among(self, column: str) -> str:
         """Whether a column is in a list."""
-        texts = "select cast(value as varchar) from table(flatten(parse_json(?)))"
+        texts = (
+            "select cast(value as varchar) from table(flatten(input => parse_json(?)))"
+        )
         return f"{column} in ({texts})"
 
     def overlaps(self, array: str) -> str:
