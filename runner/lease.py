@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from .errors import LeaseError
+from .errors import ConfigError, LeaseError
 from .ledger import Ledger, utcnow
 
 LEASE_SECONDS = 120
@@ -34,7 +34,7 @@ def acquire(ledger: Ledger) -> Lease:
     """Take the lease, or raise LeaseError naming who holds it and until when.
 
     What was read must still stand when it is written: of two that find a lease free,
-    one gets it.
+    one gets it, and none takes one that its holder has extended meanwhile.
     """
     held_by, last_epoch, expires_at = _read(ledger)
     now = utcnow()
@@ -48,10 +48,11 @@ def acquire(ledger: Ledger) -> Lease:
     lease = Lease(_this_process(), last_epoch + 1)
     taken = ledger.connection.change(
         f"update {ledger.lease} set holder = ?, epoch = ?, acquired_at = ?, "
-        "expires_at = ? where lease = ? and epoch = ? and holder = ?",
+        "expires_at = ? "
+        "where lease = ? and epoch = ? and holder = ? and expires_at = ?",
         [
             *(lease.holder, lease.epoch, now, now + timedelta(seconds=LEASE_SECONDS)),
-            *(_NAME, last_epoch, held_by),
+            *(_NAME, last_epoch, held_by, expires_at),
         ],
     )
     if not taken:
@@ -61,21 +62,21 @@ def acquire(ledger: Ledger) -> Lease:
 
 
 def _read(ledger: Ledger) -> tuple[str, int, datetime]:
-    """(holder, epoch, expires at) of the lease, which is made where there is none."""
-    query = (
-        f"select holder, epoch, expires_at from {ledger.lease} where lease = ? "
-        "order by epoch desc"
-    )
-    row = ledger.connection.execute(query, [_NAME]).fetchone()
-    if row is None:
-        now = utcnow()
-        ledger.connection.execute(
-            f"insert into {ledger.lease} "
-            "(lease, holder, epoch, acquired_at, expires_at) values (?, '', 0, ?, ?)",
-            [_NAME, now, now],
+    """(holder, epoch, expires at) of the lease; dbt has made its one row."""
+    rows = ledger.connection.execute(
+        f"select holder, epoch, expires_at from {ledger.lease} where lease = ?", [_NAME]
+    ).fetchall()
+    if not rows:
+        msg = f"{ledger.lease} has no row yet. Run: runner build"
+        raise ConfigError(msg)
+    if len(rows) > 1:
+        msg = (
+            f"{ledger.lease} has {len(rows)} rows where lease = '{_NAME}', so two "
+            "pushes may hold it. While none is at work, delete all of them; then run: "
+            "runner build"
         )
-        return "", 0, now
-    held_by, epoch, expires_at = row
+        raise ConfigError(msg)
+    held_by, epoch, expires_at = rows[0]
     return held_by, int(epoch), expires_at
 
 

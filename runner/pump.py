@@ -128,15 +128,18 @@ class Pump:
         with self._open_ledger() as ledger:
             acks = delivery.take()
             chains = self._read(ledger) if read else []
+            asked = time.monotonic()
             with ledger.transaction():
                 leases.extend(ledger, self._lease)
-                self._gate.trust_for(leases.TRUSTED_SECONDS)
                 ledger.record(job.run_id, job.plan.sync.name, merged(acks))
                 ledger.count_requests(
                     job.run_id, job.plan.sync.name, self.count_requests()
                 )
                 if job.plan.sync.once:
                     ledger.record(job.run_id, job.plan.sync.name, _claims(chains))
+            # Only now does anybody else see that it is held, and since it was asked.
+            passed = time.monotonic() - asked
+            self._gate.trust_for(leases.TRUSTED_SECONDS - passed)
         self._chains += chains
 
     def count_requests(self) -> int:

@@ -630,8 +630,8 @@ def test_netrc_does_not_replace_the_key(shop: Shop, sandbox: Sandbox) -> None:
 
 def test_a_lease_that_another_machine_holds(shop: Shop, sandbox: Sandbox) -> None:
     shop.sql(
-        f"insert into {LEDGER}.ledger_lease values ('push', 'elsewhere/77/5', 3, "
-        "now()::timestamp, now()::timestamp + interval 1 hour)"
+        f"update {LEDGER}.ledger_lease set holder = 'elsewhere/77/5', epoch = 3, "
+        "expires_at = now()::timestamp + interval 1 hour"
     )
     aftermath, message = refused(shop, sandbox)
     assert aftermath == Aftermath(5)

@@ -13,6 +13,8 @@ from runner.manifest import LEDGER_TABLES, Relation
 from runner.recovery import recover
 from runner.warehouse.duckdb_session import DuckDBSession
 
+from .rendering import render_model
+
 MODELS = Path(__file__).parents[2] / "models" / "sync" / "ledger"
 RUN, SYNC, OUTBOX = "run-1", "events", "outbox_1_0"
 ROWS = 10
@@ -23,7 +25,7 @@ def ledger() -> Ledger:
     """An empty ledger in memory, as its models say."""
     connection = duckdb.connect()
     for name in LEDGER_TABLES:
-        model = (MODELS / f"{name}.sql").read_text(encoding="utf-8")
+        model = render_model("duckdb", MODELS / f"{name}.sql", execute=True)
         connection.execute(f"create table {name} as {model}")
     tables = {name: Relation("memory", "main", name) for name in LEDGER_TABLES}
     return Ledger(DuckDBSession(connection), tables)

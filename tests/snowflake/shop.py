@@ -97,7 +97,9 @@ class SnowflakeShop(NearShop):
         for mart in MARTS:
             self.do(f"delete from {mart}")
         for table in LEDGER_TABLES:
-            self.do(f"delete from {SCHEMA}_LEDGER.{table}")
+            if table != "ledger_lease":
+                self.do(f"delete from {SCHEMA}_LEDGER.{table}")
+        self.do(f"update {SCHEMA}_LEDGER.ledger_lease set holder = ''")
 
     def wait(self, interval: str) -> None:
         """Let time pass, by what the ledger remembers."""
