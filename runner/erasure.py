@@ -184,14 +184,12 @@ def _candidates(
     """(sync, key, content) of the rows that a quick look cannot rule out."""
     connection = ledger.connection
     text = f"row_key || ' ' || coalesce({content}, '')"
+    rows = f"""
+        select sync, row_key, coalesce({content}, '') as content from {table}
+        where not {connection.among("sync")} and"""
     return connection.execute(
-        f"""
-        select sync, row_key, coalesce({content}, '') from {table}
-        where
-            not {connection.among("sync")}
-            and ({connection.among("row_key")} or {connection.matches(text)})
-        """,
-        [list(kept), list(keys), _any_of(users)],
+        f"{rows} {connection.among('row_key')} union {rows} {connection.matches(text)}",
+        [list(kept), list(keys), list(kept), _any_of(users)],
     ).fetchall()
 
 

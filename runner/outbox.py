@@ -78,9 +78,10 @@ def _copy(
     known = {"operation": f"coalesce(operation, '{first}') as operation"}
     more = [known.get(name, name) for name in WHOLE_COLUMNS] if is_ordered else []
     more += [SENT_TIMES] if SENT_TIMES in found else []
-    waits = waiting.clause(ledger, sync, is_ordered=is_ordered)
+    waits = waiting.waits(ledger, sync, is_ordered=is_ordered)
     adopted = "when adoptable then 'adopted'" if adopts and is_ordered else ""
-    aside = f"case {adopted} {waits} end" if adopted or waits else "null"
+    whens = f"{adopted} {waits.whens}".strip()
+    aside = f"case {whens} end" if whens else "null"
     ranks = " ".join(
         f"when '{operation.name}' then {rank}"
         for rank, operation in enumerate(sync.operations)
@@ -88,7 +89,7 @@ def _copy(
     is_identity = sync.kind.is_identity
     rows = waiting.rows_of_identity(ledger, sync) if is_identity else ""
     source = "pending" if is_identity else str(sync.pending)
-    order = ["aside nulls first"] if adopted or waits else []
+    order = ["aside nulls first"] if whens else []
     if sync.is_collection:
         # A store is filled fastest in the order of its keys.
         order = [f"case coalesce(operation, '{first}') {ranks} end", "row_key"]
@@ -108,6 +109,7 @@ def _copy(
             {"".join(f"{name}, " for name in more)}
             cast({aside} as varchar) as aside
         from {source} as pending
+        {waits.joins}
     """
     columns = [*PENDING_COLUMNS, *(name.split()[-1] for name in more), "aside"]
     with blaming(ledger.connection, sync):

@@ -84,7 +84,7 @@ def about_key(session: Session, key: Key, content: str) -> tuple[str, list[Any]]
     begins, ends = key.parts
     text = f"(coalesce({content}, '') || ' ' || row_key)"
     tests = [
-        session.among("row_key"),
+        session.one_of("row_key"),
         *("left(row_key, length(?)) = ?" for _ in begins),
         "right(row_key, length(?)) = ?",
         f"({_any(text, key.needles)}) and ({_any(text, key.fragments)})",

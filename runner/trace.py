@@ -152,7 +152,7 @@ class _Tracer:
             return Found()
         test, parameters = about_key(self.connection, self.key, "payload")
         if "user_key" in columns:
-            test = f"{test} or {self.connection.among('user_key')}"
+            test = f"{test} or {self.connection.one_of('user_key')}"
             parameters.append(self.key.users)
         if "user_keys" in columns:
             test = f"{test} or {self.connection.overlaps('user_keys')}"

@@ -7,8 +7,9 @@ without a word. Rows that wait stay pending; the next push looks again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from .columns import WAITS
@@ -76,6 +77,15 @@ def rows_of_identity(ledger: Ledger, sync: Sync) -> str:
     """
     connection = ledger.connection
     touches = connection.unnested("pending", "user_keys", "user_key", "_place")
+    waits_for = "".join(
+        f"""
+        union
+        select touches._place
+        from touches
+        inner join {table} on touches.user_key = {table}.user_key
+        """
+        for table in _waited_for(ledger, sync)
+    )
     return f"""
     with pending as {connection.materialized} (
         select *, row_number() over (order by sort_key, row_key) as _place
@@ -88,42 +98,69 @@ def rows_of_identity(ledger: Ledger, sync: Sync) -> str:
         select user_key, min(_place) as _place from touches group by user_key
     ),
 
-    later_rows as (
+    early_rows as (
         select touches._place
         from touches
         inner join first_touches on touches.user_key = first_touches.user_key
         where touches._place > first_touches._place
+        {waits_for}
     )
     """
 
 
-def clause(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> str:
-    """The `when ... then 'held'` for the rows of a sync that wait, or nothing."""
-    kind = sync.kind
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Which pending rows wait, as parts of the statement that reads them.
+
+    By joins: Snowflake has `in (select ...)` in a WHERE alone.
+    """
+
+    joins: str = ""
+    whens: str = ""
+    """The `when ... then 'held'`, or nothing."""
+
+
+def waits(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> Waits:
+    """Which rows of a sync wait for what was touched, is new, or is erased."""
     if sync.destination == "movable_ink" and is_ordered:
-        whens = [f"when problem is null and {WAITS} is not null"]
-        if _is_any(ledger, "erased_users"):
-            visitor = ledger.connection.member("row_json", "anonymous_id")
-            whens += [
-                f"when {user} in (select user_key from erased_users)"
-                for user in ("user_key", f"'anonymous_id:' || {visitor}")
-            ]
-        return " ".join(f"{when} then 'held'" for when in whens)
+        erased = ["erased_users"] if _is_any(ledger, "erased_users") else []
+        visitor = ledger.connection.member("row_json", "anonymous_id")
+        users = ("user_key", f"'anonymous_id:' || {visitor}")
+        theirs = _joined([(user, table) for table in erased for user in users])
+        own = f"when problem is null and {WAITS} is not null then 'held'"
+        return Waits(theirs.joins, f"{own} {theirs.whens}")
     if not sync.is_to_braze:
-        return ""
-    tables = ["touched_users"] + (["new_users"] if kind.needs_users else [])
-    tables = [table for table in tables if _is_any(ledger, table)]
+        return Waits()
+    if sync.kind.is_identity:
+        return Waits(
+            "left join (select distinct _place as early from early_rows) as early_rows "
+            "on _place = early_rows.early",
+            "when early_rows.early is not null then 'held'",
+        )
     user = "user_key" if is_ordered else user_of_attributes(ledger)
-    if kind.is_identity:
-        whens = ["when _place in (select _place from later_rows)"]
-        whens += [
-            "when _place in (select _place from touches where user_key in "
-            f"(select user_key from {table}))"
-            for table in tables
-        ]
-    else:
-        whens = [f"when {user} in (select user_key from {table})" for table in tables]
-    return " ".join(f"{when} then 'held'" for when in whens)
+    return _joined([(user, table) for table in _waited_for(ledger, sync)])
+
+
+def _joined(found: Sequence[tuple[str, str]]) -> Waits:
+    """Rows wait whose user, an expression, is in one of the tables."""
+    users = [
+        (user, f"(select distinct user_key as held_key from {table})")
+        for user, table in found
+    ]
+    joins = [
+        f"left join {keys} as held_{at} on {user} = held_{at}.held_key"
+        for at, (user, keys) in enumerate(users)
+    ]
+    whens = [
+        f"when held_{at}.held_key is not null then 'held'" for at, _ in enumerate(users)
+    ]
+    return Waits("\n".join(joins), " ".join(whens))
+
+
+def _waited_for(ledger: Ledger, sync: Sync) -> list[str]:
+    """The tables of users that rows of a sync wait for, of those with any."""
+    tables = ["touched_users"] + (["new_users"] if sync.kind.needs_users else [])
+    return [table for table in tables if _is_any(ledger, table)]
 
 
 def note_new(ledger: Ledger, outbox: Relation | str) -> None:

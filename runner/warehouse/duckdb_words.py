@@ -47,6 +47,10 @@ class DuckDBWords(Words):
         """Whether a column is in a list."""
         return f"list_contains(?, {column})"
 
+    def one_of(self, column: str) -> str:
+        """Whether a column is in a list."""
+        return self.among(column)
+
     def overlaps(self, array: str) -> str:
         """Whether two lists have an element in common."""
         return f"list_has_any({array}, ?)"

@@ -40,11 +40,15 @@ class SnowflakeWords(Words):
         return f"select {columns} from {table}, {elements}"
 
     def among(self, column: str) -> str:
-        """Whether a column is in a list."""
+        """Whether a column is in a list: a join, however long the list."""
         texts = (
             "select cast(value as varchar) from table(flatten(input => parse_json(?)))"
         )
         return f"{column} in ({texts})"
+
+    def one_of(self, column: str) -> str:
+        """Whether a column is in a list; a subquery may not stand beside an OR."""
+        return self.overlaps(f"array_construct({column})")
 
     def overlaps(self, array: str) -> str:
         """Whether two lists have an element in common."""

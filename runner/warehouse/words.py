@@ -46,7 +46,14 @@ class Words(ABC):
 
     @abstractmethod
     def among(self, column: str) -> str:
-        """Whether a column is one of a list of texts, which is one parameter."""
+        """Whether a column is one of a list of texts, which is one parameter.
+
+        Stands in a WHERE, by itself or with AND.
+        """
+
+    @abstractmethod
+    def one_of(self, column: str) -> str:
+        """The same for a short list, wherever a condition may stand."""
 
     @abstractmethod
     def overlaps(self, array: str) -> str:

@@ -129,6 +129,15 @@ def test_a_transaction_ends_as_told(cursor: Any, end: str, kept: int) -> None:
     assert cursor.execute("select count(*) from items").fetchone() == (kept,)
 
 
+def test_to_make_a_table_commits(cursor: Any) -> None:
+    cursor.execute("begin")
+    cursor.execute(FROM_JSON, (ROWS,))
+    cursor.execute("create temporary table made (i int)")
+    cursor.execute("rollback")
+
+    assert cursor.execute("select count(*) from items").fetchone() == (2,)
+
+
 @pytest.mark.parametrize(
     "setting",
     ["query_tag = 'a; b'", "lock_timeout = 5", "abort_detached_query = true"],

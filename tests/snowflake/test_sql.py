@@ -77,6 +77,8 @@ def test_every_branch_for_snowflake_is_rendered(demo: Demo, fuzz_project: Path) 
         "select cast(a as hugeint) from t",
         "select 1 as start",
         "with rows as (select 1 as a) select * from rows",
+        "select a in (select b from u) from t",
+        "select a from t where c or a in (select b from u)",
     ],
 )
 def test_what_snowflake_refuses_is_found(sql: str) -> None:

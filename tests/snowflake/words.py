@@ -72,6 +72,8 @@ def faults(statement: exp.Expression) -> Iterator[str]:
             yield f"{type(node).__name__}: {node.sql()[:60]}"
         if isinstance(node, exp.DataType) and node.this.name not in TYPES:
             yield f"type {node.sql()}"
+        if isinstance(node, exp.In) and node.args.get("query") and not is_alone(node):
+            yield f"subquery outside of WHERE, or beside OR: {node.sql()[:60]}"
         if is_name(node) and node.name.lower() in RESERVED:
             yield f"reserved word {node.name}"
 
@@ -79,3 +81,11 @@ def faults(statement: exp.Expression) -> Iterator[str]:
 def is_name(node: exp.Expression) -> bool:
     """Whether it is a name that is not quoted."""
     return isinstance(node, exp.Identifier) and not node.quoted
+
+
+def is_alone(subquery: exp.In) -> bool:
+    """Whether it is a condition of a WHERE, by itself or with AND, as documented."""
+    parent = subquery.parent
+    while isinstance(parent, (exp.And, exp.Not, exp.Paren)):
+        parent = parent.parent
+    return isinstance(parent, exp.Where)

@@ -25,6 +25,11 @@ WITHOUT_EFFECT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+MAKES_OR_DROPS = re.compile(
+    r"\s*(/\*.*?\*/\s*)*(--[^\n]*\n\s*)*(create|drop|alter|truncate|comment)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
 
 def install() -> None:
     """Run statements through `execute` below."""
@@ -38,10 +43,12 @@ def install() -> None:
             options.pop("binding_params", None)
         if "binding_params" in options:
             options["binding_params"] = by_name(options["binding_params"])
+        if MAKES_OR_DROPS.match(command):
+            end_transaction(self, "commit")
         try:
             return execute(self, command, *args, **options)
         except Exception as error:
-            roll_back(self)
+            end_transaction(self, "rollback")
             raise sql_error(error) from error
 
     FakeSnowflakeCursor.execute = mended_execute
@@ -53,13 +60,15 @@ def as_written(variables: Variables, command: str) -> str:
     return command
 
 
-def roll_back(cursor: FakeSnowflakeCursor) -> None:
-    """A statement that fails ends DuckDB's transaction for every later one.
+def end_transaction(cursor: FakeSnowflakeCursor, how: str) -> None:
+    """What ends a transaction in Snowflake, or in DuckDB alone.
 
+    To make or drop anything commits the transaction that is open there, and is part of
+    it here. A statement that fails ends DuckDB's transaction for every later one;
     Snowflake takes back that statement alone and goes on: here all before it is lost.
     """
     try:
-        cursor._duck_conn.execute("rollback")
+        cursor._duck_conn.execute(how)
     except duckdb.Error:
         return  # there was none
 
