@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import erasure
 from . import lease as leases
+from .errors import ConfigError
 from .fold import finish_run
 from .journal import read_journal, stretches
 from .ledger import Ack, Ledger, utcnow
@@ -75,10 +76,11 @@ def recover(
     Rows that leave but once and were in flight become unknown; the others are pending
     again. Of the syncs in `deletions`, whoever Braze has deleted is scrubbed. One
     transaction of the caller's; returns the journals of this ledger that are not needed
-    once it is committed.
+    once it is committed. Raises ConfigError where it cannot be told what left but once.
     """
     for run_id, sync, outbox in ledger.unfinished_runs():
         if not ledger.has(outbox):
+            _refuse_claims(ledger, run_id, sync, outbox)
             ledger.give_up_run(run_id, sync)
             tell(f"{sync}: run {run_id} was cut off and left no outbox.")
             continue
@@ -108,6 +110,24 @@ def recover(
         ledger.connection.drop(stray)
     # Another ledger's may lie beside them, and be in use.
     return [path for path in journals.glob("*.jsonl") if ledger.has_ended(path.stem)]
+
+
+def _refuse_claims(ledger: Ledger, run_id: str, sync: str, outbox: str) -> None:
+    """Rows that leave but once were claimed, and which they are stands there alone.
+
+    Another role's table looks as if it were not there.
+    """
+    if not any(ack.verdict == "claimed" for ack in ledger.acks_of(run_id, sync)):
+        return
+    msg = (
+        f"{sync}: run {run_id} was cut off, and the rows that it was sending are in "
+        f"{ledger.outbox(outbox)}, which is not there or not for this role to see. "
+        "Nothing was sent: they might leave twice. Push as the role that began the "
+        "run, or grant this one what examples/snowflake/grants.sql grants. Only if the "
+        "table is gone, and sending them again is right: delete the rows of this "
+        f"run_id from {ledger.acks}."
+    )
+    raise ConfigError(msg)
 
 
 def _settled(

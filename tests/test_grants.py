@@ -116,6 +116,11 @@ def test_the_runner_reads_marts_and_writes_the_ledger_alone() -> None:
     }
 
 
+def test_whoever_may_push_sees_the_outboxes_of_the_other() -> None:
+    """One that is not seen would look as if a run had left none."""
+    assert grants()["transformer", "tables", f"{PREFIX}_ledger"] == READS
+
+
 def test_the_ledger_s_schema_holds_every_ledger_model_and_no_other() -> None:
     """The grant is on the schema: a mart that came into it could be written."""
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))

@@ -41,6 +41,9 @@ grant usage, create table, create view on schema analytics.bridge_intermediate t
 grant usage, create table, create view on schema analytics.bridge_marts to role transformer;
 grant usage, create table, create view on schema analytics.bridge_sync to role transformer;
 grant usage, create table, create view on schema analytics.bridge_ledger to role transformer;
+-- Should it push: the outbox of a run of BRAZE_RUNNER's that was cut off must be settled first.
+grant select on all tables in schema analytics.bridge_ledger to role transformer;
+grant select on future tables in schema analytics.bridge_ledger to role transformer;
 grant usage, create table, create view on schema analytics.bridge_cloud_data_ingestion to role transformer;
 -- And of your own sources, for each of their schemas:
 -- grant usage on database raw to role transformer;

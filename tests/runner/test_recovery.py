@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from runner.errors import ConfigError
 from runner.journal import Journal
 from runner.ledger import Ack, Ledger, utcnow
 from runner.manifest import LEDGER_TABLES, Relation
@@ -208,11 +209,30 @@ def test_a_journal_of_another_ledger_is_left_alone(
     assert recover(ledger, tmp_path, lambda _: None) == []
 
 
-def test_a_run_without_an_outbox_is_given_up(ledger: Ledger, tmp_path: Path) -> None:
-    cut_off(ledger, CLAIM)
+@pytest.mark.parametrize("acks", [(), (Ack(0, 7, "accepted"),)])
+def test_a_run_without_an_outbox_is_given_up(
+    ledger: Ledger, tmp_path: Path, acks: tuple[Ack, ...]
+) -> None:
+    """Nothing left, or what may leave again."""
+    cut_off(ledger, *acks)
     ledger.connection.execute(f"drop table {OUTBOX}")
     assert settled(ledger, tmp_path) == {}
     assert ledger.unfinished_runs() == []
+
+
+def test_claims_in_an_outbox_that_cannot_be_seen_stop_every_push(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """On Snowflake it may be another role's: given up, its events would leave twice."""
+    cut_off(ledger, CLAIM, Ack(0, 1, "accepted"))
+    ledger.connection.execute(f"alter table {OUTBOX} rename to another_role_s")
+
+    with pytest.raises(ConfigError, match=f"{OUTBOX}.*not for this role to see"):
+        recover(ledger, tmp_path, lambda _: None)
+
+    ledger.connection.execute(f"alter table another_role_s rename to {OUTBOX}")
+    left = {"sent": [0, 1], "unknown": [2, 3, 4, 5, 6, 7]}
+    assert settled(ledger, tmp_path) == left
 
 
 def test_an_outbox_without_a_run_is_dropped_after_a_day(
