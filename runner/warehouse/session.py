@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from ..manifest import Relation
 from .words import Words, bound
@@ -33,6 +33,9 @@ class Rows(Protocol):
 
 class Session(Words):
     """One open connection to the warehouse."""
+
+    sees_all: ClassVar[bool] = True
+    """Whether what `has` does not find is nowhere, and no other role's either."""
 
     @abstractmethod
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:

@@ -37,6 +37,8 @@ _STREAMED = 1_000
 class SnowflakeSession(SnowflakeWords, Session):
     """One session, begun when it is first used."""
 
+    sees_all = False
+
     def __init__(self, connect: Callable[[], SnowflakeConnection], schema: str) -> None:
         self._connect = connect
         self._schema = schema
