@@ -150,6 +150,7 @@ def load_manifest(project: Project) -> Manifest:
         _relation(node)
         for node in upstream(to_movable_ink, content["nodes"])
         if node["name"] not in LEDGER_TABLES
+        and node["config"].get("materialized") != "ephemeral"
     )
     return Manifest(tuple(sorted(syncs, key=_turn)), ledger, visits)
 

@@ -93,7 +93,7 @@ def test_every_schema_that_dbt_fills_is_there_and_dbt_s() -> None:
     assert created - dbt == {f"{PREFIX}_currents"}
 
 
-def test_the_runner_reads_marts_and_writes_the_ledger_alone() -> None:
+def test_the_runner_reads_models_and_writes_the_ledger_alone() -> None:
     ours = {
         (kind, name.removeprefix(PREFIX)): privileges
         for (role, kind, name), privileges in grants().items()
@@ -104,6 +104,12 @@ def test_the_runner_reads_marts_and_writes_the_ledger_alone() -> None:
         ("warehouse", "transforming"): {"usage"},
         ("database", "analytics"): {"usage"},
         ("schema", ""): {"usage"},
+        ("schema", "_staging"): {"usage"},
+        ("tables", "_staging"): READS,
+        ("views", "_staging"): READS,
+        ("schema", "_intermediate"): {"usage"},
+        ("tables", "_intermediate"): READS,
+        ("views", "_intermediate"): READS,
         ("schema", "_marts"): {"usage"},
         ("tables", "_marts"): READS,
         ("views", "_marts"): READS,

@@ -3,7 +3,7 @@
 -- ANALYTICS, schema BRIDGE, which dbt puts before the name of each schema below.
 --
 --   TRANSFORMER    dbt: makes and owns every table and view. You may have such a role.
---   BRAZE_RUNNER   `runner plan`, `push`, `status` ...: reads marts and pending rows, writes
+--   BRAZE_RUNNER   `runner plan`, `push`, `status` ...: reads models and pending rows, writes
 --                  the ledger. It can change no mart and no source.
 --   BRAZE_PULL     only for Cloud Data Ingestion: Braze itself, which reads its views.
 
@@ -58,6 +58,17 @@ grant usage on warehouse transforming to role braze_runner;
 grant usage on database analytics to role braze_runner;
 -- Here it works, and makes temporary tables, for which usage is enough.
 grant usage on schema analytics.bridge to role braze_runner;
+-- What Movable Ink's events are built from says which visitor an erased customer was.
+grant usage on schema analytics.bridge_staging to role braze_runner;
+grant select on all tables in schema analytics.bridge_staging to role braze_runner;
+grant select on future tables in schema analytics.bridge_staging to role braze_runner;
+grant select on all views in schema analytics.bridge_staging to role braze_runner;
+grant select on future views in schema analytics.bridge_staging to role braze_runner;
+grant usage on schema analytics.bridge_intermediate to role braze_runner;
+grant select on all tables in schema analytics.bridge_intermediate to role braze_runner;
+grant select on future tables in schema analytics.bridge_intermediate to role braze_runner;
+grant select on all views in schema analytics.bridge_intermediate to role braze_runner;
+grant select on future views in schema analytics.bridge_intermediate to role braze_runner;
 grant usage on schema analytics.bridge_marts to role braze_runner;
 grant select on all tables in schema analytics.bridge_marts to role braze_runner;
 grant select on future tables in schema analytics.bridge_marts to role braze_runner;

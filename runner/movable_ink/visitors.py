@@ -29,7 +29,8 @@ def visitors_of(
     Users are texts such as 'external_id:c1', and what is returned is such as
     'anonymous_id:4f2a'. Looks into what was said to Movable Ink, or was to be said, and
     into those of the relations `told_by` that are built and have both ids.
-    Raises ConfigError where one of them cannot be read.
+    Raises ConfigError where one of them cannot be read, or may be there and is not for
+    this role to see.
     """
     words = ledger.connection
     user = words.sha256("'external_id:' || user_id")
@@ -76,8 +77,9 @@ _BOTH_IDS = (
 
 
 def _has_both_ids(connection: Session, relation: Relation) -> bool:
-    both = {"user_id", "anonymous_id"}
-    return connection.has(relation) and both <= {*connection.columns_of(relation)}
+    if connection.sees_all and not connection.has(relation):
+        return False
+    return {"user_id", "anonymous_id"} <= {*connection.columns_of(relation)}
 
 
 @contextmanager
@@ -92,5 +94,10 @@ def _naming(connection: Session, relation: Relation) -> Iterator[None]:
             f"{relation}, upstream of Movable Ink's events, cannot be read, so it is "
             "not known which visitor an erased customer was. Nobody was erased. Run: "
             "runner build"
+            + (
+                ""
+                if connection.sees_all
+                else ", or grant what examples/snowflake/grants.sql grants"
+            )
         )
         raise ConfigError(msg) from None

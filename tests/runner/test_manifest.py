@@ -140,6 +140,15 @@ def test_an_ephemeral_model_is_no_mart_to_look_into(desk: Desk) -> None:
     assert sync.marts == ()
 
 
+def test_an_ephemeral_model_knows_no_visitors(desk: Desk) -> None:
+    """There is nothing in the warehouse to ask, and what is not there is an error."""
+    meta = {"destination": "movable_ink", "object": "events"}
+    known = node("identities", config={"materialized": "view"})
+    passing = node("people", "identities", config={"materialized": "ephemeral"})
+    visits = desk.load(pending(meta), passing, known).visits
+    assert visits == (Relation("shop", "main", "identities"),)
+
+
 @pytest.mark.parametrize(
     "column",
     [
