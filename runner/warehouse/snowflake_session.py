@@ -45,6 +45,7 @@ class SnowflakeSession(SnowflakeWords, Session):
         self._connection: SnowflakeConnection | None = None
         self._in_transaction = False
         self._to_drop: list[Relation | str] = []
+        self._empty: set[Relation] = set()
 
     def end(self) -> None:
         """Log out, if that is still possible."""
@@ -169,6 +170,7 @@ class SnowflakeSession(SnowflakeWords, Session):
         rooms = list(outboxes)
         for outbox in rooms:
             self.execute(made("transient table", outbox, OUTBOX))
+        self._empty.update(rooms)
         is_kept = False
         try:
             yield
@@ -193,8 +195,10 @@ class SnowflakeSession(SnowflakeWords, Session):
         """Number the rows as they are put in; they lie in that order, too."""
         if isinstance(outbox, str):
             self.execute(made("temporary table", outbox, OUTBOX))
-        else:
+        elif outbox not in self._empty:
             self.execute(f"delete from {outbox}")
+        else:
+            self._empty.remove(outbox)
         self.execute(
             f"""
             insert into {outbox} ({", ".join(columns)}, seq)
