@@ -36,6 +36,8 @@ WHOLE_COLUMNS = (
 )
 """What the pending rows of all objects but attributes have besides."""
 
+CHANGES = ("added", "changed", "removed")
+
 WAITS = "waits"
 """Why a row of Movable Ink's cannot leave yet; it stays pending."""
 
@@ -141,34 +143,18 @@ def blaming(connection: Session, sync: Sync) -> Iterator[None]:
         raise
 
 
-def check_changes(connection: Session, sync: Sync, outbox: Relation | str) -> None:
-    """A view of the user's own may say another word, and nothing would be counted."""
-    row = connection.execute(
-        f"""
-        select any_value(change) from {outbox}
-        where change is null or change not in ('added', 'changed', 'removed')
-        having count(*) > 0
-        """
-    ).fetchone()
-    if row:
-        msg = (
-            f"{sync.name}: {sync.pending.name} says change '{row[0]}'. "
-            "It knows added, changed and removed."
-        )
-        raise BrokenSync(sync.name, msg)
+def check_words(sync: Sync, change: str | None, operation: str | None) -> None:
+    """Refuse a word that pending rows should not say, if one was found.
 
-
-def check_operations(connection: Session, sync: Sync, outbox: Relation | str) -> None:
-    """An operation that the object does not have would be sent as something else."""
-    known = [operation.name for operation in sync.operations]
-    row = connection.execute(
-        f"select any_value(operation) from {outbox} "
-        f"where not {connection.among('operation')} having count(*) > 0",
-        [known],
-    ).fetchone()
-    if row:
-        msg = (
-            f"{sync.name}: {sync.pending.name} says operation '{row[0]}'. "
-            f"{sync.object} knows {', '.join(known)}."
+    A change would not be counted, and an operation be sent as something else.
+    """
+    says = f"{sync.name}: {sync.pending.name} says"
+    if change is not None:
+        known = f"{', '.join(CHANGES[:-1])} and {CHANGES[-1]}"
+        raise BrokenSync(sync.name, f"{says} change '{change}'. It knows {known}.")
+    if operation is not None:
+        known = ", ".join(each.name for each in sync.operations)
+        raise BrokenSync(
+            sync.name,
+            f"{says} operation '{operation}'. {sync.object} knows {known}.",
         )
-        raise BrokenSync(sync.name, msg)

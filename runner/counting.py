@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .attribute_names import NameProblem, Ruling, name_problems
 from .batches import count_requests, room
-from .columns import columns_of
+from .columns import CHANGES, check_words, columns_of
 from .guards import find_guards
 from .ledger import Ledger
 from .manifest import Relation, Sync
@@ -18,7 +18,7 @@ from .plan import Guard, Stage, SyncPlan
 from .settings import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .warehouse import Session
 
@@ -102,6 +102,7 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
     checksum_of_planned = connection.checksum(
         *("row_key", "change", "payload"), where="aside is distinct from 'adopted'"
     )
+    strange = f"operation not in ({_listed(each.name for each in sync.operations)})"
     row = connection.execute(
         f"""
         select
@@ -117,17 +118,22 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
             count(case when aside = 'adopted' then 1 end),
             {"count(reach)" if is_ordered else "0"},
             {"coalesce(sum(reach), 0)" if is_ordered else "0"},
-            coalesce(min(case when aside is null then problem end), '')
+            coalesce(min(case when aside is null then problem end), ''),
+            max(
+                case
+                    when change is null then 'null'
+                    when change not in ({_listed(CHANGES)}) then change
+                end
+            ),
+            {f"max(case when {strange} then operation end)" if is_ordered else "null"}
         from {outbox}
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
     added, changed, removed, refused, points, checksum, *others = row
-    held, adopted, by, reach, problem = others
-    samples = connection.execute(
-        f"select change, payload from {outbox} where problem is null and aside is null "
-        f"order by {connection.seq} limit {SAMPLES}"
-    ).fetchall()
+    held, adopted, by, reach, problem, *words = others
+    check_words(sync, *words)
+    is_any = added + changed + removed > 0
     return SyncPlan(
         sync=sync,
         added=added,
@@ -136,14 +142,30 @@ def _count(ledger: Ledger, frozen: Frozen, limits: Limits, *, exact: bool) -> Sy
         refused=refused,
         data_points=int(points),
         checksum=str(checksum),
-        stages=tuple(_stages(connection, frozen, limits, exact=exact)),
+        stages=tuple(_stages(connection, frozen, limits, exact=exact))
+        if is_any
+        else (),
         held=held,
         adopted=adopted,
         reach=(int(by), int(reach)),
         columns=_columns(connection, sync),
         problem=problem,
-        samples=tuple(samples),
+        samples=_samples(connection, outbox) if is_any else (),
     )
+
+
+def _samples(
+    connection: Session, outbox: Relation | str
+) -> tuple[tuple[str, str], ...]:
+    rows = connection.execute(
+        f"select change, payload from {outbox} where problem is null and aside is null "
+        f"order by {connection.seq} limit {SAMPLES}"
+    )
+    return tuple(rows.fetchall())
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def _stages(
@@ -197,14 +219,13 @@ def _count_requests(
     if not exact or (not stage.is_ordered and fits):
         by_bytes = math.ceil(stage.payload_bytes / room(operation, limits))
         return max(math.ceil(stage.sendable / most), by_bytes if not fits else 0)
-    seq = connection.seq
+    seq, first = connection.seq, _first_row(connection, outbox)
     found = connection.execute(
         f"select {connection.size('payload')}, {stage.lanes} from {outbox} "
         "where aside is null and problem is null "
-        f"and {seq} - ? between ? and ? order by {seq}",
-        [_first_row(connection, outbox), stage.first_seq, stage.last_seq],
+        f"and {seq} between ? and ? order by {seq}",
+        [first + stage.first_seq, first + stage.last_seq],
     )
-
     many = iter(lambda: found.fetchmany(_MANY), [])
     return count_requests(many, operation, limits)
 

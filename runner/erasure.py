@@ -31,6 +31,8 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
 
     What a build suppressed as Currents told, a build may lift: that is not enough here.
     """
+    if not users:
+        return
     ledger.connection.execute(
         f"""
         insert into {ledger.suppressed} (user_hash, run_id, suppressed_at)

@@ -40,7 +40,8 @@ def find_guards(
     this push, whatever a full resync has forgotten since.
     """
     sync = plan.sync
-    guards = _key_guards(ledger, sync, outbox)
+    frozen = plan.planned + plan.held + plan.adopted
+    guards = _key_guards(ledger, sync, outbox) if frozen else []
     if sync.kind.is_irreversible and plan.sendable:
         guards.append(Guard(sync.name, _irreversible(plan)))
     if sync.once:

@@ -149,7 +149,7 @@ class Ledger:
 
     def require(self) -> None:
         """Look at every table, so that none is found missing after the first byte."""
-        for table in (
+        tables = (
             self.sent,
             self.rejected,
             self.unknown,
@@ -157,8 +157,10 @@ class Ledger:
             self.acks,
             self.lease,
             self.suppressed,
-        ):
-            self.connection.execute(f"select 1 from {table} limit 0")
+        )
+        self.connection.execute(
+            " union all ".join(f"select 1 from {table} where 1 = 0" for table in tables)
+        )
 
     def forget(self, sync: str) -> None:
         """Full resync: nothing that was sent counts as known any more.
@@ -183,21 +185,26 @@ class Ledger:
         endpoint: str,
         columns: str,
         held: int,
+        outcome: str | None = None,
     ) -> None:
-        """Record that a run of a sync begins; its outbox already exists."""
+        """Record that a run of a sync begins, or with an outcome that it is over.
+
+        Its outbox already exists.
+        """
+        now = utcnow()
         self.connection.execute(
             f"""
             insert into {self.runs} (
                 run_id, sync, started_at, plan_id, git_revision, planned,
                 accepted, rejected, unknown, requests, data_points, outbox, endpoint,
-                columns, held
+                columns, held, finished_at, outcome
             )
-            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run_id,
                 sync,
-                utcnow(),
+                now,
                 plan_id,
                 revision,
                 planned,
@@ -205,6 +212,8 @@ class Ledger:
                 endpoint,
                 columns,
                 held,
+                now if outcome else None,
+                outcome,
             ],
         )
 
@@ -253,17 +262,18 @@ class Ledger:
         )
         self.record(run_id, sync, acks)
 
-    def last_endpoint(self, sync: str) -> str | None:
-        """The Braze that this sync's ledger is about, if it was ever told anything."""
-        row = self.connection.execute(
-            f"""
-            select endpoint from {self.runs}
-            where sync = ? and accepted > 0 and endpoint is not null
-            order by started_at desc limit 1
-            """,
-            [sync],
-        ).fetchone()
-        return str(row[0]) if row else None
+    def last_endpoints(self) -> dict[str, str]:
+        """Sync -> the Braze that its ledger is about, if it was ever told anything."""
+        return dict(
+            self.connection.execute(
+                f"""
+                select sync, endpoint from {self.runs}
+                where accepted > 0 and endpoint is not null
+                qualify
+                    row_number() over (partition by sync order by started_at desc) = 1
+                """
+            ).fetchall()
+        )
 
     def has(self, outbox: str) -> bool:
         """Whether a run's outbox is still there."""
@@ -283,7 +293,7 @@ class Ledger:
             """,
             [self.runs.schema, f"outbox_{before:%Y%m%dt%H%M%S}"],
         ).fetchall()
-        known = {outbox for _, _, outbox in self.unfinished_runs()}
+        known = {outbox for _, _, outbox in self.unfinished_runs()} if rows else set()
         return [self.outbox(name) for (name,) in rows if name not in known]
 
     def has_ended(self, outbox: str) -> bool:

@@ -15,9 +15,7 @@ from .columns import (
     SENT_TIMES,
     WHOLE_COLUMNS,
     blaming,
-    check_changes,
     check_columns,
-    check_operations,
 )
 from .ledger import Ledger
 from .manifest import Relation, Sync
@@ -56,9 +54,6 @@ def copy_rows(
         ledger.forget(sync.name)
     adopts = sync.options.get("first_run") == "adopt" and ledger.is_first_run(sync.name)
     _copy(ledger, sync, outbox, limits, found=found, adopts=adopts)
-    check_changes(ledger.connection, sync, outbox)
-    if "operation" in found:
-        check_operations(ledger.connection, sync, outbox)
     return Frozen(sync, outbox, sent_rows, is_ordered="operation" in found)
 
 

@@ -89,6 +89,11 @@ class SyncPlan:
         return self.planned - self.refused
 
     @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to deliver; a store is told that nothing changed."""
+        return not self.planned and not self.sync.is_collection
+
+    @property
     def requests(self) -> int:
         """Requests that carry them, if none has to be repeated."""
         return sum(stage.requests for stage in self.stages)

@@ -70,7 +70,7 @@ class Push:
         closed: set[str] = set()
         with Interrupts() as interrupts:
             for job in started.jobs:
-                if job.plan.sync.name in started.held:
+                if job.plan.sync.name in started.held or job.plan.is_idle:
                     results.append(_nothing(job))
                     continue
                 destination = job.plan.sync.destination

@@ -110,8 +110,9 @@ class Start:
     ) -> tuple[Plan, Collection[str]]:
         """Freeze a plan and record its runs, all or none."""
         with self._room(ledger, syncs, keep=True), ledger.transaction():
+            last = ledger.last_endpoints()
             for sync in syncs:
-                self._check_endpoint(ledger, sync, wish)
+                self._check_endpoint(sync, last.get(sync.name), wish)
             plan = self._plan(ledger, syncs, wish, exact=False)
             held = _held_back(plan, wish, shown)
             for job in self._jobs(plan):
@@ -121,8 +122,12 @@ class Start:
     def _start(
         self, ledger: Ledger, job: Job, plan: Plan, held: Collection[str]
     ) -> None:
-        """Record that a run begins; one that is held back ends in the same breath."""
+        """Record that a run begins; one that delivers nothing ends in the same breath.
+
+        Whether a guard holds it back, or there is nothing to deliver.
+        """
         sync = job.plan.sync
+        is_over = job.plan.is_idle and sync.name not in held
         ledger.start_run(
             run_id=self.run_id,
             sync=sync.name,
@@ -133,6 +138,7 @@ class Start:
             endpoint=self.to.endpoint_of(sync),
             columns=job.plan.columns,
             held=job.plan.held,
+            outcome="completed" if is_over else None,
         )
         if sync.name in held:
             reasons = " ".join(guard.text for guard in job.plan.guards)
@@ -140,7 +146,8 @@ class Start:
             ledger.connection.drop(ledger.outbox(job.outbox))
             return
         if sync.object == "deletions":
-            erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
+            if job.plan.planned:
+                erasure.suppress_planned(ledger, self.run_id, ledger.outbox(job.outbox))
             self._suppress_visitors(ledger, sync, self.manifest.visits)
         if job.plan.adopted:
             ledger.adopt(self.run_id, sync.name, job.outbox)
@@ -149,15 +156,17 @@ class Start:
                 f"{'row' if job.plan.adopted == 1 else 'rows'} of history without "
                 "sending them (first_run: adopt)."
             )
+        if is_over:
+            ledger.connection.drop(ledger.outbox(job.outbox))
 
-    def _check_endpoint(self, ledger: Ledger, sync: Sync, wish: Wish) -> None:
-        """A ledger is about one endpoint; what another knows it cannot say.
+    def _check_endpoint(self, sync: Sync, last: str | None, wish: Wish) -> None:
+        """A ledger is about one endpoint, the last; what another knows it cannot say.
 
         A store can be asked: standing.py does.
         """
         if sync.is_collection:
             return
-        last, now = ledger.last_endpoint(sync.name), self.to.endpoint_of(sync)
+        now = self.to.endpoint_of(sync)
         if last in {None, now} or (wish.full_resync and sync.can_repeat):
             return
         remedy = (

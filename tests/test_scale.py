@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks import rate_shares, shares, shares_world
+from tests.snowflake.shop import STATEMENTS, STATEMENTS_A_SYNC
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-RUNS, IDLE, SMALL = 96, 60, 10
+RUNS, IDLE, SMALL = 96, 60, 60
 ROWS = re.findall(r"^\| (\d+) million \| ([\d.]+) GB \| (.*) \|$", PAGE, re.M)
 
 
@@ -40,6 +41,20 @@ def test_the_warehouse_rests_as_soon_as_the_page_says() -> None:
 
     assert f"auto_suspend = {IDLE} " in script
     assert f"max(60, seconds + {IDLE} idle)" in PAGE
+
+
+def test_small_statements_are_counted() -> None:
+    """make snowflake counts them: tests/snowflake/test_push.py."""
+    of_a_push, of_a_sync, sending = STATEMENTS, STATEMENTS_A_SYNC, 30
+
+    assert (
+        f"a push has {of_a_push}, and {of_a_sync} for each sync; {sending} more" in PAGE
+    )
+    at_15 = of_a_push + 15 * of_a_sync + sending
+    assert f"are {at_15}; a quarter of a second each" in PAGE
+    assert at_15 / 4 == pytest.approx(SMALL, abs=1)
+    at_4 = (of_a_push + 4 * of_a_sync + sending) / 4
+    assert f"the statements are {at_4:.0f} seconds" in " ".join(PAGE.split())
 
 
 def test_what_is_simulated_is_what_the_page_says() -> None:

@@ -36,6 +36,9 @@ SYNCS = {
     "nicknames": ("pending_aliases(ref('nicknames'))", "object: aliases"),
 }
 
+STATEMENTS, STATEMENTS_A_SYNC = 28, 12
+"""What a push that finds nothing to send asks: for itself, and for each sync."""
+
 
 def models() -> dict[str, str]:
     """Path -> text of the shop's models."""

@@ -16,7 +16,14 @@ from tests.conftest import shared
 
 from .access import Emulator
 from .faults import Fault, road
-from .shop import SnowflakeShop, counts, make
+from .shop import (
+    STATEMENTS,
+    STATEMENTS_A_SYNC,
+    SYNCS,
+    SnowflakeShop,
+    counts,
+    make,
+)
 from .words import called, faults, listed
 
 pytest.importorskip("snowflake.connector")
@@ -274,6 +281,17 @@ def test_every_statement_of_the_runner_is_snowflakes(
     assert len(statements) > 60
     assert wrong == set()
     assert functions - listed("allowed_functions.txt") == set()
+
+
+def test_a_push_of_nothing_asks_little(synced: SnowflakeShop, sandbox: Sandbox) -> None:
+    """Each statement waits for an answer: docs/scale.md counts on so many of them."""
+    with road(synced.emulator.port) as way, synced.by_way_of(way.port):
+        pushed = synced.push(sandbox)
+    statements = [each for each in way.statements if each]
+
+    assert pushed.code == 0, pushed.err
+    assert len(statements) <= STATEMENTS + STATEMENTS_A_SYNC * len(SYNCS)
+    assert synced.outboxes() == []
 
 
 def shown(run: Any) -> int:
