@@ -48,7 +48,7 @@ mart_rows as (
         {{ braze_bridge.row_key(key_columns) }} as _row_key,
         {{ braze_bridge.snowflake__row_hash(attributes) }} as _row_hash
         {%- if changed_since %},
-        cast({{ changed_since }} as timestamp) as _changed_at
+        cast({{ changed_since }} as {{ braze_bridge.timestamp_type() }}) as _changed_at
         {%- endif %}
         {%- for attribute in attributes %},
         {{ attribute.column }} as mart_{{ loop.index }}

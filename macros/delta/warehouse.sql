@@ -30,6 +30,21 @@
 {%- endmacro %}
 
 
+{# A moment in UTC, without a zone. What `timestamp` alone means on Snowflake, the account
+   decides (TIMESTAMP_TYPE_MAPPING). #}
+{% macro timestamp_type() -%}
+    {{- return(adapter.dispatch('timestamp_type', 'braze_bridge')()) -}}
+{%- endmacro %}
+
+{% macro default__timestamp_type() -%}
+    {{- return('timestamp_ntz') -}}
+{%- endmacro %}
+
+{% macro duckdb__timestamp_type() -%}
+    {{- return('timestamp') -}}
+{%- endmacro %}
+
+
 {# Whether two JSON texts are one value: the order of keys and the spelling of numbers do
    not count. #}
 {% macro is_same_json(left, right) -%}

@@ -36,7 +36,7 @@
 
         select
             *,
-            coalesce(try_cast(_consented_at as timestamp), sent_at) as _sent_from,
+            coalesce(try_cast(_consented_at as {{ braze_bridge.timestamp_type() }}), sent_at) as _sent_from,
             case
                 when _sent_state <> 'unsubscribed' then sent_at + interval '1 day'
             end as _taken_until
@@ -65,7 +65,7 @@
         select
             cast(null as varchar) as _heard_key,
             cast(null as varchar) as _heard_state,
-            cast(null as timestamp) as _told_at
+            cast(null as {{ braze_bridge.timestamp_type() }}) as _told_at
         where false
         {%- endif %}
 
