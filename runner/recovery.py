@@ -58,6 +58,7 @@ class Recovery:
         lease = self.acquire(ledger)
         try:
             with ledger.transaction():
+                leases.extend(ledger, lease)
                 yield
         finally:
             leases.release(ledger, lease)

@@ -93,7 +93,7 @@ class Start:
         try:
             plan, held = without_broken(
                 syncs,
-                lambda whole: self._start_all(ledger, whole, wish, shown),
+                lambda whole: self._start_all(ledger, lease, whole, wish, shown),
                 self._set_aside,
             )
         except BaseException:
@@ -106,10 +106,20 @@ class Start:
         self.tell(f"{error} The others go on.")
 
     def _start_all(
-        self, ledger: Ledger, syncs: Sequence[Sync], wish: Wish, shown: str | None
+        self,
+        ledger: Ledger,
+        lease: leases.Lease,
+        syncs: Sequence[Sync],
+        wish: Wish,
+        shown: str | None,
     ) -> tuple[Plan, Collection[str]]:
-        """Freeze a plan and record its runs, all or none."""
+        """Freeze a plan and record its runs, all or none.
+
+        However long that takes, nobody else has the lease meanwhile: while its row is
+        changed here, another push waits to change it.
+        """
         with self._room(ledger, syncs, keep=True), ledger.transaction():
+            leases.extend(ledger, lease)
             last = ledger.last_endpoints()
             for sync in syncs:
                 self._check_endpoint(sync, last.get(sync.name), wish)
@@ -117,6 +127,7 @@ class Start:
             held = _held_back(plan, wish, shown)
             for job in self._jobs(plan):
                 self._start(ledger, job, plan, held)
+            leases.extend(ledger, lease)
         return plan, held
 
     def _start(

@@ -44,6 +44,15 @@ def sync_of(ledger: Ledger, name: str, kind: str) -> Sync:  # noqa: F811
     return Sync(name, "braze", kind, pending, (mart,))
 
 
+def start_of(folder: Path, *syncs: Sync) -> Start:
+    """The beginning of a push of these, to nobody."""
+    tables = {name: Relation("memory", "main", name) for name in LEDGER_TABLES}
+    to: Any = SimpleNamespace(endpoint_of=lambda _: "http://127.0.0.1", held=dict)
+    return Start(
+        Manifest(syncs, tables), Limits(), to, Recovery(folder, (), (), lambda _: None)
+    )
+
+
 def push(ledger: Ledger, folder: Path, *syncs: Sync) -> tuple[PushResult, list[str]]:  # noqa: F811
     """What a push of these comes to, and the statements it took."""
     said: list[str] = []
@@ -58,18 +67,7 @@ def push(ledger: Ledger, folder: Path, *syncs: Sync) -> tuple[PushResult, list[s
     def opened() -> Any:
         yield Counted(cast(Any, ledger.connection).connection)
 
-    tables = {name: Relation("memory", "main", name) for name in LEDGER_TABLES}
-    start = Start(
-        Manifest(syncs, tables),
-        Limits(),
-        cast(
-            Any,
-            SimpleNamespace(
-                endpoint_of=lambda _: "http://127.0.0.1", held=lambda: None
-            ),
-        ),
-        Recovery(folder, (), (), said.append),
-    )
+    start = start_of(folder, *syncs)
     result = Push(cast(Any, SimpleNamespace(open=opened)), start).run(syncs, Wish())
     return result, said
 

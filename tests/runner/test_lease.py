@@ -6,18 +6,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from runner import lease as leases
+from runner import starting
 from runner.errors import ConfigError, DeliveryError, LeaseError
 from runner.gate import Gate
 from runner.ledger import Ledger, utcnow
+from runner.planning import make_plan
 from runner.pump import Pump
+from runner.starting import Wish
 
 from .rendering import render_model
+from .test_idle_push import start_of, sync_of
 from .test_recovery import MODELS, ledger  # noqa: F401 - a fixture
 
 ELSEWHERE = "elsewhere/77/there/5"
@@ -82,6 +87,47 @@ def test_nobody_pushes_on_a_ledger_that_has_not_one_lease(
 
     with pytest.raises(ConfigError, match=said):
         leases.acquire(ledger)
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_the_lease_holds_however_long_freezing_takes(
+    ledger: Ledger,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_taken: bool,  # noqa: FBT001
+) -> None:
+    """A plan of many heavy views takes longer than a lease."""
+    sync = sync_of(ledger, "people", "attributes")
+    planned: list[None] = []
+    extended: list[int] = []
+    extend = leases.extend
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        planned.append(None)
+        ledger.connection.execute(f"update {ledger.lease} set expires_at = acquired_at")
+        if is_taken:
+            hold(ledger, 120)
+        return make_plan(*arguments, **named)
+
+    def counted(*arguments: Any) -> None:
+        extended.append(len(planned))
+        extend(*arguments)
+
+    monkeypatch.setattr(starting, "make_plan", slow)
+    monkeypatch.setattr(leases, "extend", counted)
+    start = start_of(tmp_path, sync)
+
+    if is_taken:
+        with pytest.raises(LeaseError, match="took the lease over"):
+            start.freeze(ledger, [sync], Wish(), None)
+        assert ledger.unfinished_runs() == []
+    else:
+        start.freeze(ledger, [sync], Wish(), None)
+        row = ledger.connection.execute(f"select expires_at from {ledger.lease}")
+        trusted = timedelta(seconds=leases.TRUSTED_SECONDS)
+        assert row.fetchall()[0][0] > utcnow() + trusted
+    # Before the first view is read, too: its row is ours while they are.
+    assert extended == [0, 1]
 
 
 def test_an_extension_that_was_not_committed_lets_nothing_begin(
