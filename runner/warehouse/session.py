@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Literal, Protocol
 
 from ..manifest import Relation
-from .words import Words, bound
+from .words import Words, bound, portions
 
-__all__ = ["Fault", "Row", "Rows", "Session", "bound"]
+__all__ = ["Fault", "Row", "Rows", "Session", "bound", "portions"]
 
 Row = tuple[Any, ...]
 

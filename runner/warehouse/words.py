@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
+
+PORTION_BYTES = 1_000_000
+"""What Snowflake advises for the text of a statement with all that is bound to it."""
 
 
 class Words(ABC):
@@ -83,3 +86,22 @@ class Words(ABC):
 def bound(rows: Iterable[Sequence[object]]) -> str:
     """Rows as one parameter for `rows_of`."""
     return json.dumps([list(row) for row in rows], ensure_ascii=False)
+
+
+def portions(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Rows as parameters for `rows_of`, a statement each: none is too long for one.
+
+    Only a row that is longer alone makes a longer parameter.
+    """
+    portion: list[str] = []
+    size = 0
+    for row in rows:
+        text = json.dumps(list(row), ensure_ascii=False)
+        long = len(text.encode("utf-8", "surrogatepass")) + 1
+        if portion and size + long > PORTION_BYTES:
+            yield f"[{','.join(portion)}]"
+            portion, size = [], 0
+        portion.append(text)
+        size += long
+    if portion:
+        yield f"[{','.join(portion)}]"
