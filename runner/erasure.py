@@ -13,7 +13,7 @@ from .ledger import Ledger, utcnow
 from .manifest import Relation
 from .movable_ink.visitors import visitors_of
 from .named import user_hash, users_in
-from .warehouse.session import Row, bound
+from .warehouse.session import Row, portions
 
 Counts = dict[str, int]
 
@@ -31,20 +31,19 @@ def suppress(ledger: Ledger, run_id: str, users: Sequence[str]) -> None:
 
     What a build suppressed as Currents told, a build may lift: that is not enough here.
     """
-    if not users:
-        return
-    ledger.connection.execute(
-        f"""
-        insert into {ledger.suppressed} (user_hash, run_id, suppressed_at)
-        select distinct user_hash, ?, ?
-        from {ledger.connection.rows_of({"user_hash": "varchar"})} as users
-        where user_hash not in (
-            select user_hash from {ledger.suppressed}
-            where run_id is distinct from 'currents'
+    for some in portions([user_hash(user)] for user in users):
+        ledger.connection.execute(
+            f"""
+            insert into {ledger.suppressed} (user_hash, run_id, suppressed_at)
+            select distinct user_hash, ?, ?
+            from {ledger.connection.rows_of(_HASHES)} as users
+            where user_hash not in (
+                select user_hash from {ledger.suppressed}
+                where run_id is distinct from 'currents'
+            )
+            """,
+            [run_id, utcnow(), some],
         )
-        """,
-        [run_id, utcnow(), bound([user_hash(user)] for user in users)],
-    )
 
 
 def suppress_visitors(
@@ -99,16 +98,22 @@ def settle(
     if not users:
         return {}
     users = [*users, *visitors_of(ledger, users)]
-    ledger.connection.execute(
-        f"""
-        update {ledger.suppressed} set deleted_at = ?
-        where deleted_at is null and {ledger.connection.among("user_hash")}
-        """,
-        [utcnow(), [user_hash(user) for user in users]],
-    )
+    for some in portions([user_hash(user)] for user in users):
+        ledger.connection.execute(
+            f"""
+            update {ledger.suppressed} set deleted_at = ?
+            where
+                deleted_at is null
+                and user_hash in (
+                    select user_hash from {ledger.connection.rows_of(_HASHES)} as users
+                )
+            """,
+            [utcnow(), some],
+        )
     return scrub(ledger, users, spared)
 
 
+_HASHES = {"user_hash": "varchar"}
 _ABOUT = dict.fromkeys(("sync", "row_key", "content"), "varchar")
 
 
@@ -139,14 +144,17 @@ def scrub(ledger: Ledger, users: Sequence[str], spared: Collection[str] = ()) ->
             )
             if row_key in keys or wanted & (users_in(row_key) | users_in(text))
         }
-        counts[table.name] = ledger.connection.change(
-            f"""
-            delete from {table} where (sync, row_key, coalesce({content}, '')) in (
-                select sync, row_key, content
-                from {ledger.connection.rows_of(_ABOUT)} as about
+        counts[table.name] = sum(
+            ledger.connection.change(
+                f"""
+                delete from {table} where (sync, row_key, coalesce({content}, '')) in (
+                    select sync, row_key, content
+                    from {ledger.connection.rows_of(_ABOUT)} as about
+                )
+                """,
+                [some],
             )
-            """,
-            [bound(about)],
+            for some in portions(about)
         )
     return counts
 

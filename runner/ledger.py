@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from .manifest import Relation
-from .warehouse.session import bound
+from .warehouse.session import portions
 
 if TYPE_CHECKING:
     from .warehouse import Session
@@ -219,29 +219,28 @@ class Ledger:
 
     def record(self, run_id: str, sync: str, acks: Sequence[Ack]) -> None:
         """Record a window of acknowledgements, kept or lost as a whole."""
-        if not acks:
-            return
-        self.connection.execute(
-            f"""
-            insert into {self.acks} (
-                run_id, sync, first_seq, last_seq, outcome, reason, status, acked_at
+        for some in portions(map(astuple, acks)):
+            self.connection.execute(
+                f"""
+                insert into {self.acks} (
+                    run_id, sync, first_seq, last_seq, outcome, reason, status, acked_at
+                )
+                select ?, ?, acks.*, ? from {self.connection.rows_of(_ACK)} as acks
+                """,
+                [run_id, sync, utcnow(), some],
             )
-            select ?, ?, acks.*, ? from {self.connection.rows_of(_ACK)} as acks
-            """,
-            [run_id, sync, utcnow(), bound(map(astuple, acks))],
-        )
 
     def reword(self, sync: str, payloads: Mapping[str, str]) -> None:
         """Row key -> what is served of it now, where that is not what was sent."""
-        if payloads:
-            served = {"row_key": "varchar", "payload": "varchar"}
+        served = {"served_key": "varchar", "payload": "varchar"}
+        for some in portions(payloads.items()):
             self.connection.execute(
                 f"""
-                update {self.sent} as sent set row_json = served.payload
+                update {self.sent} set row_json = served.payload
                 from {self.connection.rows_of(served)} as served
-                where sent.sync = ? and sent.row_key = served.row_key
+                where sync = ? and row_key = served.served_key
                 """,
-                [bound(payloads.items()), sync],
+                [some, sync],
             )
 
     def acks_of(self, run_id: str, sync: str) -> list[Ack]:
@@ -335,13 +334,14 @@ class Ledger:
             [run_id, sync, *stretch],
         ).fetchall()
         scopes = [str(scope) for (scope,) in rows]
-        if scopes:
+        listed = self.connection.rows_of({"scope": "varchar"})
+        for some in portions([scope] for scope in scopes):
             self.connection.execute(
                 f"""
                 update {self.outbox(outbox)} set aside = 'held'
-                where {seq} > ? and {self.connection.among("scope")}
+                where {seq} > ? and scope in (select scope from {listed} as listed)
                 """,
-                [stretch[1], scopes],
+                [stretch[1], some],
             )
         return set(scopes)
 

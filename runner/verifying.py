@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from .ledger import Ledger
 from .manifest import Sync
 from .standing import SLASH
-from .warehouse.session import bound
+from .warehouse.session import portions
 
 if TYPE_CHECKING:
     from .store import Store
 
 _SERVED = {"key": "varchar", "payload": "varchar"}
-_AT_ONCE = 10_000
 _NAMED_KEYS = 3
 
 
@@ -49,12 +47,11 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
         f"select row_key as key, {digest('row_key')} as digest "
         f"from {ledger.sent} where 1 = 0",
     )
-    rows = iter(store.rows(collection))
-    while many := list(islice(rows, _AT_ONCE)):
+    for some in portions(store.rows(collection)):
         connection.execute(
             f"insert into served select key, {digest('payload')} "
             f"from {connection.rows_of(_SERVED)} as served",
-            [bound(many)],
+            [some],
         )
     connection.fill(
         "compared",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from ..named import user_hash
+from ..warehouse.session import portions
 
 if TYPE_CHECKING:
     from ..ledger import Ledger
@@ -34,11 +35,11 @@ def visitors_of(
     """
     words = ledger.connection
     user = words.sha256("'external_id:' || user_id")
-    values: list[list[str]] = []
-    chosen = f"{user} in (select user_hash from {ledger.suppressed})"
+    values: list[list[str]] = [[]]
+    known = str(ledger.suppressed)
     if users is not None:
-        chosen = words.among(user)
-        values.append([user_hash(each) for each in users])
+        known = f"{words.rows_of({'user_hash': 'varchar'})} as users"
+        values = [[some] for some in portions([user_hash(each)] for each in users)]
     pairs = {
         table: f"""
         select
@@ -58,15 +59,18 @@ def visitors_of(
         with _naming(words, relation):
             if relation in told_by and not _has_both_ids(words, relation):
                 continue
-            rows = words.execute(
-                f"""
-                select distinct 'anonymous_id:' || anonymous_id
-                from ({both_ids}) as pairs
-                where anonymous_id <> '' and {chosen}
-                """,
-                values,
-            ).fetchall()
-            visitors |= {str(visitor) for (visitor,) in rows}
+            for some in values:
+                rows = words.execute(
+                    f"""
+                    select distinct 'anonymous_id:' || anonymous_id
+                    from ({both_ids}) as pairs
+                    where
+                        anonymous_id <> ''
+                        and {user} in (select user_hash from {known})
+                    """,
+                    some,
+                ).fetchall()
+                visitors |= {str(visitor) for (visitor,) in rows}
     return sorted(visitors)
 
 
