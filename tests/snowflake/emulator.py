@@ -16,7 +16,7 @@ import time
 
 import uvicorn
 from fakesnow.server import app
-from shims import arrays, functions, statements, variants, wire
+from shims import arrays, functions, speed, statements, variants, wire
 
 POLL_SECONDS = 1.0
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--port", "-p", type=int, required=True)
     parser.add_argument("--while", dest="process", type=int, help="a process id")
     wanted = parser.parse_args()
-    for each in (functions, statements, variants, arrays, wire):
+    for each in (functions, statements, variants, arrays, wire, speed):
         each.install()
     if wanted.process:
         threading.Thread(

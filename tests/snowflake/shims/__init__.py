@@ -4,6 +4,7 @@
   sqlglot read it in Snowflake's dialect and returns it, or another in its place.
 - statements.py: statements as a whole, and what a failure does to the transaction.
 - wire.py: what travels back to the connector.
+- speed.py: what is done again and again, done once.
 
 To add one: write a function with its reason under `@node` or `@whole`. A shim makes the
 emulator do what Snowflake documents; it never allows what Snowflake would refuse.

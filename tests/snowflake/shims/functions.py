@@ -35,12 +35,12 @@ def install() -> None:
 
     FakeSnowflakeCursor._transform_explode = mended_explode
     # SUM(number) became SUM(TRY_CAST(number AS DOUBLE)): decimals lost their cents.
-    transforms.numeric_agg_implicit_cast = unchanged
+    transforms.numeric_agg_implicit_cast = numeric_agg_implicit_cast
 
 
-def unchanged(each: exp.Expression) -> exp.Expression:
+def numeric_agg_implicit_cast(expression: exp.Expression) -> exp.Expression:
     """In the place of a rewriting of fakesnow's that does harm."""
-    return each
+    return expression
 
 
 def mended(statement: exp.Expression) -> exp.Expression:

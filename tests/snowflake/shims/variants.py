@@ -12,39 +12,57 @@ from sqlglot import exp
 
 from .functions import duckdb_type, node
 
+# A macro is a text: what it says of an argument twice is bound and planned twice, and
+# 4 times in a macro of it. Those that are nested say it once, to a lambda.
 # _fs_flatten stands in the place of fakesnow's, whose INDEX did not keep to the array.
 MACROS = """
 create or replace macro {catalog}._fs_get(object, name) as (
-    case
-        when not regexp_matches(cast(object as varchar), ':-?[0-9.]{{16,}}[,}}]')
-            then json_extract(object, name)
-        else coalesce(
-            cast(list_filter(
-                regexp_extract_all(
-                    cast(object as varchar),
-                    regexp_escape(cast(to_json(name) as varchar))
-                    || ':(-?[0-9]+[.]?[0-9]*)[,}}]',
-                    1
-                ),
-                lambda digits: try_cast(digits as double)
-                = try_cast(cast(json_extract(object, name) as varchar) as double)
-            )[1] as json),
-            json_extract(object, name)
-        )
-    end
+    list_transform(
+        [struct_pack(o := object, n := name)],
+        lambda given: case
+            when not regexp_matches(cast(given.o as varchar), ':-?[0-9.]{{16,}}[,}}]')
+                then json_extract(given.o, given.n)
+            else coalesce(
+                cast(list_filter(
+                    regexp_extract_all(
+                        cast(given.o as varchar),
+                        regexp_escape(cast(to_json(given.n) as varchar))
+                        || ':(-?[0-9]+[.]?[0-9]*)[,}}]',
+                        1
+                    ),
+                    lambda digits: try_cast(digits as double)
+                    = try_cast(cast(json_extract(given.o, given.n) as varchar) as double)
+                )[1] as json),
+                json_extract(given.o, given.n)
+            )
+        end
+    )[1]
+);
+create or replace macro {catalog}._fs_regexp_instr(subject, pattern) as (
+    list_transform(
+        [subject],
+        lambda given: case
+            when regexp_matches(given, pattern)
+                then length(string_split_regex(given, pattern)[1]) + 1
+            when given is not null then 0
+        end
+    )[1]
 );
 create or replace macro {catalog}._fs_raw(value) as (cast(value as varchar));
 create or replace macro {catalog}._fs_typeof(value) as (
-    case json_type(value)
-        when 'BIGINT' then 'INTEGER'
-        when 'UBIGINT' then 'INTEGER'
-        when 'DOUBLE'
-            then case contains(cast(value as varchar), 'e')
-                when true then 'DOUBLE' else 'DECIMAL'
-            end
-        when 'NULL' then 'NULL_VALUE'
-        else json_type(value)
-    end
+    list_transform(
+        [value],
+        lambda given: case json_type(given)
+            when 'BIGINT' then 'INTEGER'
+            when 'UBIGINT' then 'INTEGER'
+            when 'DOUBLE'
+                then case contains(cast(given as varchar), 'e')
+                    when true then 'DOUBLE' else 'DECIMAL'
+                end
+            when 'NULL' then 'NULL_VALUE'
+            else json_type(given)
+        end
+    )[1]
 );
 create or replace macro {catalog}._fs_flatten(input) as table
     select
@@ -189,6 +207,21 @@ def deep_flatten(each: exp.Expression) -> exp.Expression:
         this="_fs_flatten_objects", expressions=[each.this.this.expression]
     )
     return exp.Table(this=flattened, alias=each.args.get("alias"))
+
+
+@node
+def place_of_pattern(each: exp.Expression) -> exp.Expression:
+    """REGEXP_INSTR(text, pattern) said its text six times, and took long to plan."""
+    if not isinstance(each, exp.RegexpInstr):
+        return each
+    start = [each.args.get(name) for name in ("position", "occurrence", "option")]
+    if [name and name.name for name in start] not in ([None] * 3, ["1", "1", "0"]):
+        return each
+    flags, found = each.args.get("parameters"), each.expression
+    if flags:
+        prefix = exp.Literal.string(f"(?{flags.name})")
+        found = exp.DPipe(this=prefix, expression=found)
+    return exp.Anonymous(this="_fs_regexp_instr", expressions=[each.this, found])
 
 
 @node
