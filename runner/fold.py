@@ -93,7 +93,7 @@ def _fill_stretches(ledger: Ledger, run_id: str, sync: str) -> None:
         for word in words
     )
     ledger.connection.fill(
-        "stretches",
+        "runner_stretches",
         f"""
         select
             min(numbered.first_seq) as first_seq, max(numbered.last_seq) as last_seq,
@@ -129,7 +129,7 @@ def _settled(ledger: Ledger, outbox: Relation) -> str:
     (
         select outbox.*, stretches.outcome, stretches.reason, stretches.status
         from {outbox} as outbox
-        inner join stretches
+        inner join runner_stretches as stretches
             on outbox.{ledger.connection.seq}
             between stretches.first_seq and stretches.last_seq
         -- A stretch may span rows that were held meanwhile.
@@ -159,7 +159,7 @@ def _keep_sent(
     now = utcnow()
     # Who is new to Braze stays so for a while, whatever is sent of them meanwhile.
     ledger.connection.fill(
-        "young_rows",
+        "runner_young_rows",
         f"""
         select row_key, added_at from {ledger.sent} where sync = ? and added_at > ?
         """,
@@ -184,7 +184,8 @@ def _keep_sent(
             {"settled.sent_times" if has_times else "null"},
             case when settled.change = 'added' then ? else young_rows.added_at end
         from {settled}
-        left join young_rows on settled.row_key = young_rows.row_key
+        left join runner_young_rows as young_rows
+            on settled.row_key = young_rows.row_key
         where settled.outcome = 'accepted' and settled.row_json is not null
         """,
         [sync, run_id, now, now],
@@ -227,7 +228,7 @@ def _distrust_partial_writes(
 def _keep_rejected(ledger: Ledger, run_id: str, sync: str, settled: str) -> None:
     """The newest word counts: accepted clears a row, rejected again adds up."""
     ledger.connection.fill(
-        "attempts",
+        "runner_attempts",
         f"""
         select row_key, row_hash, max(attempts) as attempts
         from {ledger.rejected}
@@ -255,7 +256,7 @@ def _keep_rejected(ledger: Ledger, run_id: str, sync: str, settled: str) -> None
             ?, settled.row_key, settled.row_hash, settled.change, settled.payload,
             settled.reason, settled.status, ?, coalesce(attempts.attempts, 0) + 1, ?
         from {settled}
-        left join attempts
+        left join runner_attempts as attempts
             on settled.row_key = attempts.row_key
             and settled.row_hash = attempts.row_hash
         where settled.outcome = 'rejected'

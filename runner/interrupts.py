@@ -54,3 +54,9 @@ class Interrupts:
             os._exit(128 + number)
         self.signal, self._since = number, time.monotonic()
         self.on_signal()
+
+
+def are_remembered() -> bool:
+    """Whether Ctrl-C is only remembered now, and nothing else may answer to it."""
+    handler = signal.getsignal(signal.SIGINT)
+    return isinstance(getattr(handler, "__self__", None), Interrupts)

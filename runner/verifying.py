@@ -43,18 +43,18 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
     connection = ledger.connection
     digest = connection.sha256
     connection.fill(
-        "served",
+        "runner_served",
         f"select row_key as key, {digest('row_key')} as digest "
         f"from {ledger.sent} where 1 = 0",
     )
     for some in portions(store.rows(collection)):
         connection.execute(
-            f"insert into served select key, {digest('payload')} "
+            f"insert into runner_served select key, {digest('payload')} "
             f"from {connection.rows_of(_SERVED)} as served",
             [some],
         )
     connection.fill(
-        "compared",
+        "runner_compared",
         f"""
         select
             coalesce(served.key, told.key) as key,
@@ -64,7 +64,7 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
                 when served.digest = told.digest then 'same'
                 else 'different'
             end as state
-        from served
+        from runner_served as served
         full join (
             select substr(row_key, ?) as key, {digest("row_json")} as digest
             from {ledger.sent}
@@ -76,10 +76,12 @@ def verify(ledger: Ledger, sync: Sync, collection: str, store: Store) -> Verifie
         [len(collection) + 2, sync.name, collection + SLASH],
     )
     counts: dict[str, int] = dict(
-        connection.execute("select state, count(*) from compared group by 1").fetchall()
+        connection.execute(
+            "select state, count(*) from runner_compared group by 1"
+        ).fetchall()
     )
     keys = connection.execute(
-        "select key from compared where state <> 'same' "
+        "select key from runner_compared where state <> 'same' "
         f"order by key limit {_NAMED_KEYS}"
     ).fetchall()
     return Verified(

@@ -53,12 +53,12 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
     users = connection.array_member("row_json", "user_keys")
     touched = connection.unnested(told, users, "user_key")
     connection.fill(
-        "touched_users",
+        "runner_touched_users",
         f"select distinct user_key from ({touched}) as touched",
         [identity, since],
     )
     connection.fill(
-        "new_users",
+        "runner_new_users",
         f"""
         select 'external_id:' || row_key as user_key
         from {ledger.sent}
@@ -66,7 +66,9 @@ def begin(ledger: Ledger, syncs: Iterable[Sync], limits: Limits) -> None:
         """,
         [attributes, since],
     )
-    connection.fill("erased_users", "select user_key from new_users where 1 = 0")
+    connection.fill(
+        "runner_erased_users", "select user_key from runner_new_users where 1 = 0"
+    )
 
 
 def rows_of_identity(ledger: Ledger, sync: Sync) -> str:
@@ -123,7 +125,8 @@ class Waits:
 def waits(ledger: Ledger, sync: Sync, *, is_ordered: bool) -> Waits:
     """Which rows of a sync wait for what was touched, is new, or is erased."""
     if sync.destination == "movable_ink" and is_ordered:
-        erased = ["erased_users"] if _is_any(ledger, "erased_users") else []
+        table = "runner_erased_users"
+        erased = [table] if _is_any(ledger, table) else []
         visitor = ledger.connection.member("row_json", "anonymous_id")
         users = ("user_key", f"'anonymous_id:' || {visitor}")
         theirs = _joined([(user, table) for table in erased for user in users])
@@ -159,7 +162,8 @@ def _joined(found: Sequence[tuple[str, str]]) -> Waits:
 
 def _waited_for(ledger: Ledger, sync: Sync) -> list[str]:
     """The tables of users that rows of a sync wait for, of those with any."""
-    tables = ["touched_users"] + (["new_users"] if sync.kind.needs_users else [])
+    tables = ["runner_touched_users"]
+    tables += ["runner_new_users"] if sync.kind.needs_users else []
     return [table for table in tables if _is_any(ledger, table)]
 
 
@@ -167,7 +171,7 @@ def note_new(ledger: Ledger, outbox: Relation | str) -> None:
     """Who is new to Braze by this plan's attributes: who needs them there must wait."""
     ledger.connection.execute(
         f"""
-        insert into new_users
+        insert into runner_new_users
         select 'external_id:' || row_key from {outbox}
         where change = 'added' and {_IS_EXTERNAL_ID}
         """
@@ -179,7 +183,8 @@ def note_touched(ledger: Ledger, outbox: Relation | str) -> None:
     leaving = f"(select user_keys from {outbox} where aside is null) as leaving"
     users = ledger.connection.unnested(leaving, "user_keys", "user_key")
     ledger.connection.execute(
-        f"insert into touched_users select distinct user_key from ({users}) as users"
+        "insert into runner_touched_users "
+        f"select distinct user_key from ({users}) as users"
     )
 
 
@@ -201,7 +206,7 @@ def note_erased(
     with blaming_visits(sync):
         users += visitors_of(ledger, users, visits)
     connection.execute(
-        "insert into erased_users select user_key "
+        "insert into runner_erased_users select user_key "
         f"from {connection.rows_of({'user_key': 'varchar'})} as erased",
         [bound([user] for user in users)],
     )
@@ -219,7 +224,7 @@ def blaming_visits(sync: Sync) -> Iterator[None]:
 def hold_touched(ledger: Ledger, outbox: Relation | str) -> None:
     """Set rows aside that were frozen before it was known whom the plan touches."""
     connection = ledger.connection
-    users = "(select user_key from touched_users)"
+    users = "(select user_key from runner_touched_users)"
     touched = f"aside is null and {user_of_attributes(ledger)} in {users}"
     found = connection.execute(f"select 1 from {outbox} where {touched} limit 1")
     if found.fetchone() is None:

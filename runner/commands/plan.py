@@ -44,7 +44,7 @@ def plan(selection: Selection, select: tuple[str, ...], output: str) -> None:
                 place.manifest,
                 readable,
                 place.limits,
-                outbox=lambda number: f"outbox_{number}",
+                outbox=lambda number: f"runner_outbox_{number}",
                 held=collections,
             ),
             broken.append,

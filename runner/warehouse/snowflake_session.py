@@ -2,8 +2,9 @@
 
 Three things are otherwise than in a file. Making or dropping a table commits the
 transaction that is open: tables are made before one begins, and dropped after it. A
-session may be over when it is next used: outside of a transaction it is begun anew. And
-the answer to a commit may be lost: a mark in the ledger says whether it was done.
+session may be over when it is next used: it is begun anew, unless a transaction or rows
+of its own tables went with it. And the answer to a commit may be lost: a mark in the
+ledger says whether it was done.
 """
 
 from __future__ import annotations
@@ -14,24 +15,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DeliveryError
+from ..errors import DeliveryError, RunnerError
 from ..manifest import Relation
-from .session import Fault, Row, Rows, Session
+from .session import Fault, Rows, Session
+from .snowflake_faults import OVER, fault_of
+from .snowflake_login import Answer, Login
 from .snowflake_tables import OUTBOX, WORK, made
-from .snowflake_words import SnowflakeWords, quoted
+from .snowflake_words import SnowflakeWords
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
     from snowflake.connector.cursor import SnowflakeCursor
-
-_OVER = {390104, 390105, 390108, 390110, 390111, 390112, 390114, 390115, 390195}
-"""Errors that say a session is over, or never was."""
-_OF_THE_ENGINE = {603, 604, 606, 625, 630}
-"""A fault inside, a statement that was cancelled, no warehouse, a lock, a timeout."""
-_MISSING = {2003, 2043}
-"""Object does not exist or not authorized."""
-_STREAMED = 1_000
-"""Rows from which it is worth to read an answer as Arrow batches."""
 
 
 class SnowflakeSession(SnowflakeWords, Session):
@@ -39,20 +33,29 @@ class SnowflakeSession(SnowflakeWords, Session):
 
     sees_all = False
 
-    def __init__(self, connect: Callable[[], SnowflakeConnection], schema: str) -> None:
-        self._connect = connect
-        self._schema = schema
-        self._connection: SnowflakeConnection | None = None
+    def __init__(
+        self,
+        connect: Callable[[], SnowflakeConnection],
+        schema: str,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._login = Login(connect, schema)
+        self._tell = tell
+        self._has_mark = False
+        self._has_work = False
+        self._has_filled = False
         self._in_transaction = False
         self._to_drop: list[Relation | str] = []
         self._empty: set[Relation] = set()
 
+    def visit(self) -> None:
+        """Begin a visit: what the session's own tables hold is not asked for again."""
+        self._has_filled = False
+
     def end(self) -> None:
         """Log out, if that is still possible."""
-        connection, self._connection = self._connection, None
-        self._in_transaction = False
-        if connection is not None:
-            connection.close(retry=False)
+        self._in_transaction = self._has_work = False
+        self._login.end()
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one statement; a list is a list of texts."""
@@ -68,62 +71,66 @@ class SnowflakeSession(SnowflakeWords, Session):
         values = [
             json.dumps(each) if isinstance(each, list) else each for each in parameters
         ]
-        if self._connection is None:
-            self._begin()
-        assert self._connection is not None  # noqa: S101 - begun above
         try:
-            return _answered(self._connection, statement, values)
+            return self._login.run(statement, values)
         except errors.Error as error:
-            if getattr(error, "errno", None) not in _OVER or self._in_transaction:
+            # Begun anew, a session has nothing of what was done in it.
+            is_needed = self._in_transaction or self._has_filled
+            if error.errno not in OVER or is_needed:
                 raise
+        had_work = self._has_work
         self.end()
-        self._begin()
-        return _answered(self._connection, statement, values)
+        if had_work:
+            self._make_work()
+        return self._login.run(statement, values)
 
-    def _begin(self) -> None:
-        self._connection = self._connect()
-        cursor = self._connection.cursor()
-        if self._schema:
-            cursor.execute(f"use schema {_folded(self._schema)}")
+    def _make_work(self) -> None:
+        """Make the session's own tables, outside of a transaction, once."""
+        if self._has_work or self._in_transaction:
+            return
         for name, columns in WORK.items():
-            cursor.execute(made("temporary table", name, columns))
+            self._login.run(made("temporary table", name, columns))
+        self._has_work = True
 
     def fault(self, error: Exception) -> Fault | None:
         """By the number that Snowflake gives its errors."""
-        from snowflake.connector import errors  # noqa: PLC0415
-
-        if not isinstance(error, errors.Error):
-            return None
-        is_its_own = error.errno in _OVER | _OF_THE_ENGINE
-        if is_its_own or not isinstance(error, errors.ProgrammingError):
-            return "warehouse"
-        return "missing" if error.errno in _MISSING else "statement"
+        return fault_of(error)
 
     @contextmanager
     def transaction(self, mark: Relation) -> Iterator[None]:
         """All of it or nothing; a lost answer to the commit is read back."""
+        self._make_work()
+        self._make_mark(mark)
         self.execute("begin")
         self._in_transaction = True
         token = secrets.token_hex(16)
         try:
             yield
-            self._mark(mark, token)
+            self.change(f"update {mark} set holder = ? where lease = 'commit'", [token])
         except BaseException:
             self._undo()
             raise
-        self._commit(mark, token)
-        self._in_transaction = False
+        try:
+            self._commit(mark, token)
+        except BaseException:
+            self._to_drop.clear()
+            raise
+        finally:
+            self._in_transaction = False
         self._drop_now()
 
-    def _mark(self, mark: Relation, token: str) -> None:
-        """One row of the lease says which transaction was the last."""
-        if not self.change(
-            f"update {mark} set holder = ? where lease = 'commit'", [token]
-        ):
+    def _make_mark(self, mark: Relation) -> None:
+        """One row of the lease says which transaction was the last.
+
+        It is there before any begins: who reads it back waits for whoever writes it.
+        """
+        if not self._has_mark:
             self.execute(
-                f"insert into {mark} (lease, holder, epoch) values ('commit', ?, 0)",
-                [token],
+                f"insert into {mark} (lease, holder, epoch) select 'commit', '', 0 "
+                f"from (select count(*) as found from {mark} where lease = 'commit') "
+                "as there where found = 0"
             )
+        self._has_mark = True
 
     def _commit(self, mark: Relation, token: str) -> None:
         from snowflake.connector import errors  # noqa: PLC0415
@@ -132,11 +139,12 @@ class SnowflakeSession(SnowflakeWords, Session):
             self._run("commit", [])
         except (errors.Error, OSError):
             self.end()
+            # The commit may still be under way: an update waits for it, no select does.
+            self.change(f"update {mark} set epoch = epoch where lease = 'commit'")
             found = self.execute(
                 f"select 1 from {mark} where lease = 'commit' and holder = ?", [token]
             ).fetchone()
             if found is None:
-                self._to_drop.clear()
                 msg = (
                     "Snowflake did not commit what was acknowledged. Nothing is lost: "
                     "run again, and it is settled first."
@@ -152,11 +160,13 @@ class SnowflakeSession(SnowflakeWords, Session):
             self._run("rollback", [])
         except (errors.Error, OSError):
             self.end()
-        self._in_transaction = False
+        finally:
+            self._in_transaction = False
 
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Whatever is done is undone at the end."""
+        self._make_work()
         self.execute("begin")
         self._in_transaction = True
         try:
@@ -186,6 +196,9 @@ class SnowflakeSession(SnowflakeWords, Session):
         self, table: Relation | str, query: str, parameters: Sequence[Any] = ()
     ) -> None:
         """Replace the rows of a table that is there already."""
+        if isinstance(table, str):
+            self._make_work()
+            self._has_filled = True
         self.execute(f"delete from {table}")
         self.execute(f"insert into {table} {query}", parameters)
 
@@ -195,6 +208,7 @@ class SnowflakeSession(SnowflakeWords, Session):
         """Number the rows as they are put in; they lie in that order, too."""
         if isinstance(outbox, str):
             self.execute(made("temporary table", outbox, OUTBOX))
+            self._has_filled = True
         elif outbox not in self._empty:
             self.execute(f"delete from {outbox}")
         else:
@@ -211,17 +225,15 @@ class SnowflakeSession(SnowflakeWords, Session):
         )
 
     def rewrite(self, outbox: Relation | str, query: str) -> None:
-        """By way of a copy: the query reads what it replaces."""
+        """By way of a copy: the query reads what it replaces; in order, as before."""
         names = ", ".join(name for name in OUTBOX if name != "seq")
-        self.execute("delete from rewritten")
-        self.execute(
-            f"insert into rewritten ({names}, place) "
-            f"select {names}, place from ({query}) as rewriting"
-        )
+        copied = "runner_rewritten"
+        self.fill(copied, f"select {names}, place from ({query}) as rewriting")
         self.execute(f"delete from {outbox}")
         self.execute(
             f"insert into {outbox} ({names}, seq) "
-            f"select {names}, row_number() over (order by place) - 1 from rewritten"
+            f"select {names}, row_number() over (order by place) - 1 from {copied} "
+            "order by place"
         )
 
     def drop(self, table: Relation | str) -> None:
@@ -231,8 +243,19 @@ class SnowflakeSession(SnowflakeWords, Session):
             self._drop_now()
 
     def _drop_now(self) -> None:
+        """What is not dropped is in nobody's way: a later push tries again."""
+        from snowflake.connector import errors  # noqa: PLC0415
+
         while self._to_drop:
-            self.execute(f"drop table if exists {self._to_drop.pop()}")
+            table = self._to_drop.pop()
+            try:
+                self.execute(f"drop table if exists {table}")
+            except (errors.Error, RunnerError) as error:
+                number = getattr(error, "errno", None) or "no session"
+                self._tell(
+                    f"{table} could not be dropped (Snowflake: {number}). Nothing is "
+                    "lost; the role that made it can drop it."
+                )
 
     def has(self, table: Relation) -> bool:
         """Whether there is such a table or view."""
@@ -250,39 +273,3 @@ class SnowflakeSession(SnowflakeWords, Session):
             (name.lower() if name == name.upper() else name): str(kind)
             for name, kind, *_ in rows
         }
-
-
-class Answer:
-    """Rows of a cursor, as the types that the runner knows."""
-
-    def __init__(self, cursor: SnowflakeCursor) -> None:
-        self._cursor = cursor
-
-    def fetchone(self) -> Row | None:
-        """The next row."""
-        return self._cursor.fetchone()
-
-    def fetchmany(self, size: int, /) -> list[Row]:
-        """So many of the next rows."""
-        return self._cursor.fetchmany(size)
-
-    def fetchall(self) -> list[Row]:
-        """The rest; many rows come as Arrow batches, which cost a fraction."""
-        if (self._cursor.rowcount or 0) < _STREAMED:
-            return self._cursor.fetchall()
-        rows: list[Row] = []
-        for batch in self._cursor.fetch_arrow_batches():
-            rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        return rows
-
-
-def _answered(
-    connection: SnowflakeConnection, statement: str, values: list[Any]
-) -> SnowflakeCursor:
-    cursor = connection.cursor()
-    cursor.execute(statement, values or None)
-    return cursor
-
-
-def _folded(name: str) -> str:
-    return name if name.isidentifier() else quoted(name)

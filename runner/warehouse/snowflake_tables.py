@@ -32,23 +32,34 @@ OUTBOX = {
 """The columns of every outbox; what a sync's rows have not is null."""
 
 WORK = {
-    "touched_users": {"user_key": "varchar"},
-    "new_users": {"user_key": "varchar"},
-    "erased_users": {"user_key": "varchar"},
-    "stretches": {
+    "runner_touched_users": {"user_key": "varchar"},
+    "runner_new_users": {"user_key": "varchar"},
+    "runner_erased_users": {"user_key": "varchar"},
+    "runner_stretches": {
         "first_seq": "number",
         "last_seq": "number",
         "outcome": "varchar",
         "reason": "varchar",
         "status": "varchar",
     },
-    "young_rows": {"row_key": "varchar", "added_at": "timestamp_ntz"},
-    "attempts": {"row_key": "varchar", "row_hash": "varchar", "attempts": "number"},
-    "rewritten": {**OUTBOX, "place": "number"},
-    "served": {"key": "varchar", "digest": "varchar"},
-    "compared": {"key": "varchar", "state": "varchar"},
+    "runner_young_rows": {"row_key": "varchar", "added_at": "timestamp_ntz"},
+    "runner_attempts": {
+        "row_key": "varchar",
+        "row_hash": "varchar",
+        "attempts": "number",
+    },
+    "runner_rewritten": {
+        **{name: kind for name, kind in OUTBOX.items() if name != "seq"},
+        "place": "number",
+    },
+    "runner_served": {"key": "varchar", "digest": "varchar"},
+    "runner_compared": {"key": "varchar", "state": "varchar"},
 }
-"""Tables of a session alone, made when it begins."""
+"""Tables of a session alone, made before it first fills one.
+
+The prefix keeps them apart from a user's: who does not own a table of that name in the
+schema may make no temporary one, and it would hide the other.
+"""
 
 
 def made(kind: str, table: Relation | str, columns: Mapping[str, str]) -> str:

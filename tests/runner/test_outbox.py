@@ -76,7 +76,7 @@ def test_rows_that_must_wait_move_to_the_end_and_the_others_stay(
     connection: Session,
 ) -> None:
     connection.execute(
-        "create temp table touched_users as "
+        "create temp table runner_touched_users as "
         "select 'external_id:p' || (number * 1000) as user_key "
         f"from range({ROWS} // 2000) as numbers(number)"
     )
