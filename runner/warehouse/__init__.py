@@ -31,7 +31,7 @@ def open_warehouse(
     if project.adapter == "snowflake":
         from .snowflake import SnowflakeAccount  # noqa: PLC0415 - an extra
 
-        return SnowflakeAccount.of(project)
+        return SnowflakeAccount.of(project, tell=tell)
     if project.adapter == "duckdb":
         from .duckdb_file import DuckDBFile  # noqa: PLC0415 - what is not chosen
 

@@ -6,5 +6,5 @@ select
     cast(null as varchar) as outcome,
     cast(null as varchar) as reason,
     cast(null as varchar) as status,
-    cast(null as timestamp) as acked_at
+    cast(null as datetime) as acked_at
 where 1 = 0

@@ -8,5 +8,5 @@ select
     cast(null as varchar) as status,
     cast(null as varchar) as run_id,
     cast(null as integer) as attempts,
-    cast(null as timestamp) as rejected_at
+    cast(null as datetime) as rejected_at
 where 1 = 0

@@ -1,8 +1,8 @@
 select
     cast(null as varchar) as run_id,
     cast(null as varchar) as sync,
-    cast(null as timestamp) as started_at,
-    cast(null as timestamp) as finished_at,
+    cast(null as datetime) as started_at,
+    cast(null as datetime) as finished_at,
     cast(null as varchar) as plan_id,
     cast(null as varchar) as git_revision,
     cast(null as bigint) as planned,

@@ -4,7 +4,7 @@ select
     cast(null as varchar) as row_hash,
     cast(null as varchar) as row_json,
     cast(null as varchar) as run_id,
-    cast(null as timestamp) as sent_at,
+    cast(null as datetime) as sent_at,
     cast(null as varchar) as sent_times,
-    cast(null as timestamp) as added_at
+    cast(null as datetime) as added_at
 where 1 = 0

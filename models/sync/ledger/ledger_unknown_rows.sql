@@ -7,7 +7,7 @@ select
     cast(null as varchar) as reason,
     cast(null as varchar) as status,
     cast(null as varchar) as run_id,
-    cast(null as timestamp) as unknown_at,
+    cast(null as datetime) as unknown_at,
     cast(null as varchar) as row_json,
     cast(null as bigint) as data_points
 where 1 = 0
