@@ -157,12 +157,12 @@ def _key_guards(ledger: Ledger, sync: Sync, outbox: Relation | str) -> list[Guar
     # Without the payloads: the keys of a first load are many enough.
     keys = ledger.connection.execute(
         f"""
-        select any_value(row_key) as row_key, count(*) over ()
+        select any_value(row_key) as a_key, count(*) over ()
         from {outbox}
         where row_key is not null
         {_ONE_PROFILE}
         having count(*) > 1 or max(key_count) > 1
-        order by row_key
+        order by a_key
         limit {_NAMED_KEYS}
         """
     ).fetchall()

@@ -74,6 +74,10 @@ def faults(statement: exp.Expression) -> Iterator[str]:
             yield f"type {node.sql()}"
         if isinstance(node, exp.In) and node.args.get("query") and not is_alone(node):
             yield f"subquery outside of WHERE, or beside OR: {node.sql()[:60]}"
+        if isinstance(node, exp.Update) and node.this.alias:
+            yield f"an alias of what is updated: {node.sql()[:60]}"
+        if isinstance(node, exp.Having) and not node.parent.args.get("group"):
+            yield f"HAVING without GROUP BY: {node.sql()[:60]}"
         if is_name(node) and node.name.lower() in RESERVED:
             yield f"reserved word {node.name}"
 
