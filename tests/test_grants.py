@@ -145,10 +145,23 @@ def test_braze_reads_the_views_that_are_made_for_it() -> None:
         for (role, kind, name), privileges in grants().items()
         if role == "braze_pull"
     } == {
+        ("warehouse", "braze_pulling"): {"usage"},
         ("database", "analytics"): {"usage"},
         ("schema", f"{PREFIX}_cloud_data_ingestion"): {"usage"},
         ("views", f"{PREFIX}_cloud_data_ingestion"): READS,
     }
+
+
+def test_whoever_signs_in_has_a_warehouse() -> None:
+    """A session without one can query nothing."""
+    users = re.findall(
+        r"default_role = (\w+) default_warehouse = (\w+)", " ".join(statements())
+    )
+
+    assert {role for role, _ in users} == {"transformer", "braze_runner", "braze_pull"}
+    for role, warehouse in users:
+        assert grants()[role, "warehouse", warehouse] == {"usage"}
+        assert f"create warehouse if not exists {warehouse}" in SCRIPT
 
 
 def test_no_secret_and_no_password_stands_in_it() -> None:

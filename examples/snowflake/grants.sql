@@ -12,6 +12,9 @@ use role sysadmin;
 -- Suspended after a minute of rest: docs/scale.md says what that costs.
 create warehouse if not exists transforming
     warehouse_size = 'XSMALL' auto_suspend = 60 auto_resume = true initially_suspended = true;
+-- Braze's, for Cloud Data Ingestion: what it costs is seen apart, and it delays no push.
+create warehouse if not exists braze_pulling
+    warehouse_size = 'XSMALL' auto_suspend = 60 auto_resume = true initially_suspended = true;
 create database if not exists analytics;
 
 -- Managed: who owns a table in them cannot grant it to others.
@@ -92,6 +95,7 @@ grant select, insert, update, delete on future tables in schema analytics.bridge
 
 -- Braze, for Cloud Data Ingestion: docs/cloud-data-ingestion.md ---------------------------
 create role if not exists braze_pull;
+grant usage on warehouse braze_pulling to role braze_pull;
 grant usage on database analytics to role braze_pull;
 grant usage on schema analytics.bridge_cloud_data_ingestion to role braze_pull;
 grant select on all views in schema analytics.bridge_cloud_data_ingestion to role braze_pull;
@@ -114,7 +118,7 @@ create user if not exists braze_runner_service
     type = service default_role = braze_runner default_warehouse = transforming
     rsa_public_key = '<public key of the runner>';
 create user if not exists braze_pull_service
-    type = service default_role = braze_pull
+    type = service default_role = braze_pull default_warehouse = braze_pulling
     rsa_public_key = '<public key that the dashboard of Braze shows>';
 
 use role securityadmin;
