@@ -36,7 +36,7 @@ def test_windows_that_say_the_same_are_folded_as_one(ledger: Ledger) -> None:  #
 
     assert (counts.accepted, counts.rejected, counts.unknown) == (6, 3, 0)
     assert ledger.connection.execute(
-        "select * from stretches order by first_seq"
+        "select * from runner_stretches order by first_seq"
     ).fetchall() == [
         (0, 5, "accepted", "", ""),
         (6, 7, *REJECTED),

@@ -36,7 +36,7 @@ SYNCS = {
     "nicknames": ("pending_aliases(ref('nicknames'))", "object: aliases"),
 }
 
-STATEMENTS, STATEMENTS_A_SYNC = 28, 12
+STATEMENTS, STATEMENTS_A_SYNC = 31, 12
 """What a push that finds nothing to send asks: for itself, and for each sync."""
 
 
