@@ -19,7 +19,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    chdir,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +37,7 @@ from hypothesis import settings
 
 from runner.cli import main
 from runner.sandbox import Sandbox, server
+from tests import forked
 
 # A busy machine is no fault of an example's.
 settings.register_profile("patient", deadline=None)
@@ -249,8 +256,8 @@ class Shop:
 class NearShop(Shop):
     """A shop whose commands run within this process: two hundred starts take a minute.
 
-    For tests of what a command does and says. Those of the process itself - signals,
-    a terminal, what it leaves when it dies - start one, as does what runs dbt.
+    For tests of what a command does and says; dbt is forked. Those of the process
+    itself - signals, a terminal, what it leaves when it dies - start one.
     """
 
     def runner(
@@ -260,22 +267,28 @@ class NearShop(Shop):
         env: Mapping[str, str] | None = None,
     ) -> Run:
         """Run the command line here; of Braze only what is given is set."""
-        if {"build", "run"} & set(arguments):
-            return super().runner(*arguments, sandbox=sandbox, env=env)
-        code, out, err = 0, io.StringIO(), io.StringIO()
-        with (
-            patch.dict(os.environ, environment(sandbox, env), clear=True),
-            patch.object(sys, "argv", ["runner", *arguments]),
-            one_instance(),
-            chdir(self.directory),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Run(code, out.getvalue(), err.getvalue())
+        return near(self.directory, environment(sandbox, env), *arguments)
+
+
+def near(directory: Path, variables: Mapping[str, str], *arguments: str) -> Run:
+    """Run the command line within this process, and dbt in one that is forked."""
+    code, out, err = 0, io.StringIO(), io.StringIO()
+    # dbt cannot open a file that is kept open here.
+    builds = {"build", "run"} & set(arguments)
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        patch.object(sys, "argv", ["runner", *arguments]),
+        patch("runner.dbt.subprocess", forked),
+        nullcontext() if builds else one_instance(),
+        chdir(directory),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Run(code, out.getvalue(), err.getvalue())
 
 
 @contextmanager
@@ -354,14 +367,14 @@ def build(directory: Path) -> None:
     Of its manifest three quarters go: dbt's macros and our models that are switched
     off. Every command of every test would read them, and look at none of them.
     """
-    shop = Shop(directory)
+    shop = NearShop(directory)
     built = shop.runner("build", "--quiet")
     assert built.code == 0, built.out + built.err
     content = json.loads(shop.manifest.read_text(encoding="utf-8"))
     shop.manifest.write_text(json.dumps(content | {"macros": {}, "disabled": {}}))
 
 
-def unbuilt(shop: Shop, directory: Path, models: Mapping[str, str]) -> Shop:
+def unbuilt(shop: Shop, directory: Path, models: Mapping[str, str]) -> NearShop:
     """A project with other models than the shop's, and no warehouse yet.
 
     It begins with what dbt has parsed of our package, which takes longer than theirs.
@@ -374,7 +387,7 @@ def unbuilt(shop: Shop, directory: Path, models: Mapping[str, str]) -> Shop:
     installed = "dbt_packages"
     shutil.copytree(shop.directory / installed, directory / installed, symlinks=True)
     write(directory / "models", models)
-    return Shop(directory)
+    return NearShop(directory)
 
 
 def build_models(shop: Shop, directory: Path, models: Mapping[str, str]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests import forked
+from tests.conftest import environment
 
 ROOT = Path(__file__).parents[1]
 AUDIENCES = (ROOT / "docs" / "audiences.md").read_text(encoding="utf-8")
@@ -28,27 +30,19 @@ select * from (values
 """
 
 
-def called(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs dbt, for which a warning is an error."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--warn-error", *arguments],
-        cwd=project,
-        env=os.environ
-        | {
-            "BRIDGE_DUCKDB_PATH": "own.duckdb",
-            "DBT_PROFILES_DIR": str(project),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def called(project: Path, *arguments: str) -> tuple[int, str]:
+    """Runs dbt, for which a warning is an error: its exit code and what it said."""
+    own = {"BRIDGE_DUCKDB_PATH": "own.duckdb", "DBT_PROFILES_DIR": str(project)}
+    command = ("dbt", "--warn-error", *arguments)
+    said = io.StringIO()
+    dbt = forked.Popen(command, cwd=project, env=environment(None, own), stdout=said)
+    return dbt.wait(), said.getvalue()
 
 
 def dbt(project: Path, *arguments: str) -> None:
     """Runs dbt, which has nothing to complain about."""
-    done = called(project, *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
+    code, said = called(project, *arguments)
+    assert code == 0, said
 
 
 def payloads(project: Path, pending: str) -> list[str]:
@@ -121,10 +115,10 @@ def test_two_audiences_that_read_alike_fail_without_a_model_that_lists_them(
         encoding="utf-8",
     )
 
-    done = called(with_audiences, "compile", "--select", "audience_friends")
+    code, said = called(with_audiences, "compile", "--select", "audience_friends")
 
-    assert done.returncode != 0
-    assert "has the label 'Members who come often'" in done.stdout
+    assert code != 0
+    assert "has the label 'Members who come often'" in said
 
 
 def test_tests_of_our_macros_do_not_run_where_ours_is_a_package() -> None:

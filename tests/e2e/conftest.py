@@ -44,7 +44,7 @@ def built_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def make(directory: Path) -> None:
         built = run(copy(directory), "build", "--quiet")
-        assert built.returncode == 0, built.stdout + built.stderr
+        assert built.code == 0, built.out + built.err
 
     return shared(tmp_path_factory, "example", make)
 
@@ -59,7 +59,7 @@ def adventureworks(
         shutil.copytree(built_example, directory, symlinks=True)
         arguments = ("build", "--quiet", "--vars", OTHERWISE, "--select", *TOUCHED)
         built = run(directory, *arguments)
-        assert built.returncode == 0, built.stdout + built.stderr
+        assert built.code == 0, built.out + built.err
 
     built = shared(tmp_path_factory, "otherwise", make)
     own = tmp_path_factory.mktemp("otherwise") / "adventureworks"

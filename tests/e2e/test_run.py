@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from runner.sandbox import Sandbox
-from tests.conftest import Shop, build_models, copy_to_build, texts
+from tests.conftest import NearShop, Shop, build_models, copy_to_build, texts
 
 ORDERS = {
     # dbt's tests look at `orders` and `page`; the range says how long a build takes.
@@ -51,6 +51,8 @@ SLOW_PUSH = {
 }
 QUIET = ("--", "--quiet", "--select", "package:shop")
 """The ledger is built already, and the package's own tests are looked at elsewhere."""
+LITTLE = ("--", "--quiet", "--select", "diary")
+"""For who asks what comes after the build: all of it is built already."""
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +64,9 @@ def built(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.fixture
-def shop(built: Shop, tmp_path: Path) -> Shop:
-    return copy_to_build(built, tmp_path / "shop")
+def shop(built: Shop, tmp_path: Path) -> NearShop:
+    """What ends by itself runs near; what is `started` is a process."""
+    return NearShop(copy_to_build(built, tmp_path / "shop").directory)
 
 
 WRONG_ORDERS = ("orders", "1 as orders", "2 as orders")
@@ -74,6 +77,17 @@ stopping.PATIENCE_SECONDS = 1
 cli.main()
 """
 """The command line, but that a statement which hears nothing is given one second."""
+BUILT = """
+import time
+from runner import cli
+from runner.commands import turn
+def dbt_build(*arguments, **options):
+    time.sleep(2.2)
+    return "build", 0
+turn.dbt_build = dbt_build
+cli.main()
+"""
+"""The command line, but that it takes dbt two seconds to find all of it built."""
 ENDLESS_BUILD = ("orders", "range(1)", "range(10000000)")
 
 
@@ -152,7 +166,8 @@ def test_select_is_for_the_push_and_what_follows_the_dashes_for_dbt(
 
 def test_the_output_can_be_read_in_a_journal(shop: Shop, sandbox: Sandbox) -> None:
     """No colours, no carriage returns, and nothing but the result on stdout."""
-    run = shop.runner("run", "--format", "json", sandbox=sandbox)
+    arguments = ("run", "--format", "json", "--", "--select", "diary")
+    run = Shop(shop.directory).runner(*arguments, sandbox=sandbox)
 
     assert "\x1b" not in run.out + run.err
     assert "\r" not in run.err
@@ -216,12 +231,11 @@ def test_a_failed_turn_is_told_and_the_schedule_goes_on(
     shop: Shop, sandbox: Sandbox
 ) -> None:
     """The key is read anew by each turn, so that it can be changed in between."""
-    edit(shop, "orders", "range(1)", "range(200)")  # longer than a second, at any rate
     key = shop.directory / "key"
     key.write_text("not-the-key", "utf-8")
     endpoint = {"BRAZE_REST_ENDPOINT": sandbox.url, "BRAZE_API_KEY_FILE": str(key)}
-    arguments = ("--every", "1s", "--format", "json", *QUIET)
-    with started(shop, *arguments, env=endpoint) as process:
+    arguments = ("--every", "1s", "--format", "json")
+    with started(shop, *arguments, env=endpoint, code=BUILT) as process:
         assert process.stdout
         first = json.loads(process.stdout.readline())
         key.write_text("sandbox-key", "utf-8")
@@ -308,7 +322,7 @@ def test_a_signal_is_heard_while_the_plan_is_frozen(
         "from range(10000000) as a, range(1000000) as b) as row_key) "
         "from main.orders__pending as pending"
     )
-    arguments = ("-s", "people", "--", "--quiet", "--select", "diary")
+    arguments = ("-s", "people", *LITTLE)
     with started(shop, *arguments, sandbox=sandbox, code=IMPATIENT) as process:
         until(lambda: children(process))
         until(lambda: not children(process))
@@ -323,8 +337,9 @@ def test_a_signal_is_heard_while_the_plan_is_frozen(
 def test_a_signal_during_the_push_settles_what_is_in_flight(
     shop: Shop, sandbox: Sandbox
 ) -> None:
-    arguments = ("--every", "1h", "--format", "json", *QUIET)
-    with started(shop, *arguments, sandbox=sandbox, env=SLOW_PUSH) as process:
+    arguments = ("--every", "1h", "--format", "json")
+    options = {"env": SLOW_PUSH, "code": BUILT}
+    with started(shop, *arguments, sandbox=sandbox, **options) as process:
         until(lambda: len(sandbox.profiles()) > 1)
         process.terminate()
         out, _ = process.communicate(timeout=30)
@@ -339,7 +354,7 @@ def test_a_signal_during_the_push_settles_what_is_in_flight(
 def test_a_signal_between_two_turns_is_heard_at_once(
     shop: Shop, sandbox: Sandbox
 ) -> None:
-    with started(shop, "--every", "1h", *QUIET, sandbox=sandbox) as process:
+    with started(shop, "--every", "1h", *LITTLE, sandbox=sandbox) as process:
         assert process.stderr
         until(lambda: "next turn 2" in process.stderr.readline())
         process.terminate()
@@ -362,8 +377,7 @@ def test_a_second_start_during_the_build_says_who_is_at_work(
         assert f"process {first.pid} on " in second.err
         first.terminate()
         first.wait(timeout=15)
-    edit(shop, "orders", "range(10000000)", "range(1)")
-    third = shop.runner("run", *QUIET, sandbox=sandbox)
+    third = shop.runner("run", *LITTLE, sandbox=sandbox)
     assert third.code == 0, third.err
 
 

@@ -715,5 +715,6 @@ def test_a_build_that_fails(parsed_shop: Shop, sandbox: Sandbox) -> None:
 def test_dbt_is_not_given_the_key(parsed_shop: Shop, sandbox: Sandbox) -> None:
     model = parsed_shop.directory / "models" / "seen.sql"
     model.write_text('select \'{{ env_var("BRAZE_API_KEY", "nothing") }}\' as seen')
-    parsed_shop.runner("build", "--select", "seen", sandbox=sandbox)
+    near = NearShop(parsed_shop.directory)
+    near.runner("build", "--select", "seen", sandbox=sandbox)
     assert parsed_shop.sql("select seen from seen") == [("nothing",)]
