@@ -30,8 +30,9 @@ create or replace macro {catalog}._fs_get(object, name) as (
                         || ':(-?[0-9]+[.]?[0-9]*)[,}}]',
                         1
                     ),
-                    lambda digits: try_cast(digits as double)
-                    = try_cast(cast(json_extract(given.o, given.n) as varchar) as double)
+                    lambda digits: try_cast(digits as double) = try_cast(
+                        cast(json_extract(given.o, given.n) as varchar) as double
+                    )
                 )[1] as json),
                 json_extract(given.o, given.n)
             )
