@@ -47,6 +47,11 @@ LONG_FILES = "e2e"
 """The folder of files that take long, whatever the number of their tests."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for processes and servers, too."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that the workers end together.
 
