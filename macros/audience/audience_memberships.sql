@@ -19,7 +19,7 @@ select
     audience_id,
     external_id,
     {{ braze_bridge.run_time() }} as entered_at,
-    cast(null as {{ braze_bridge.timestamp_type() }}) as left_at
+    cast(null as datetime) as left_at
 from members
 {%- else %},
 
@@ -51,5 +51,5 @@ where members.external_id is null or open_memberships.external_id is null
 
 {# When this run of dbt started, in UTC: one moment for all its models. #}
 {% macro run_time() -%}
-    cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as {{ braze_bridge.timestamp_type() }})
+    cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as datetime)
 {%- endmacro %}

@@ -15,7 +15,7 @@
         'app_group_id': 'varchar', 'time': 'bigint',
     } -%}
     {%- do wanted.update(columns) -%}
-    {%- do wanted.update({'_hour': 'timestamp', '_loaded_at': 'timestamp'}) -%}
+    {%- do wanted.update({'_hour': 'datetime', '_loaded_at': 'datetime'}) -%}
     {{- adapter.dispatch('currents_events', 'braze_bridge')(event_type, wanted) -}}
 {%- endmacro %}
 

@@ -24,7 +24,7 @@ mart_changes as (
 
     select
         {{ braze_bridge.row_key(key_columns) }} as row_key,
-        cast({{ changed_since }} as {{ braze_bridge.timestamp_type() }}) as changed_at
+        cast({{ changed_since }} as datetime) as changed_at
     from {{ mart }}
 
 ),

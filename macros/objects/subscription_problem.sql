@@ -37,7 +37,7 @@
     {%- if var('as_of_date', none) -%}
         greatest(
             {{ braze_bridge.utc_now() }},
-            cast({{ braze_bridge.as_of_date() }} as {{ braze_bridge.timestamp_type() }}) + interval '1 day'
+            cast({{ braze_bridge.as_of_date() }} as datetime) + interval '1 day'
         )
     {%- else -%}
         {{ braze_bridge.utc_now() }}

@@ -7,7 +7,7 @@
     (
         select
             email, 'news' as subscription_group, 'subscribed' as state,
-            timestamp '2026-01-01 10:00:00' as consented_at
+            cast('2026-01-01 10:00:00' as datetime) as consented_at
         from (
             values ('Ada@Example.com'), ('Ben@example.com'), ('bEN@example.com'), ('Cy@example.com')
         ) as people(email)

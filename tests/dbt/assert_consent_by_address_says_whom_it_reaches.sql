@@ -7,11 +7,11 @@
     (
         select
             'a@example.com' as email, '+491' as phone, 'news' as subscription_group,
-            'subscribed' as state, timestamp '2026-01-01 10:00:00' as consented_at
+            'subscribed' as state, cast('2026-01-01 10:00:00' as datetime) as consented_at
         union all
         select
             'b@example.com' as email, '+492' as phone, 'email' as subscription_group,
-            'unsubscribed' as state, timestamp '2026-01-01 10:00:00' as consented_at
+            'unsubscribed' as state, cast('2026-01-01 10:00:00' as datetime) as consented_at
     )
 {%- endset %}
 {% set groups -%}

@@ -19,7 +19,7 @@ final as (
         renumberings.old_customer_id as current_external_id,
         renumberings.new_customer_id as new_external_id,
         customers.external_id is null as remove_current,
-        cast(renumberings.decided_on as {{ timestamp_type() }}) as changed_at
+        cast(renumberings.decided_on as datetime) as changed_at
     from renumberings
     left join customers
         on renumberings.old_customer_id = customers.external_id

@@ -86,6 +86,6 @@ inner join members
         holdouts.audience_id = members.audience_id
         and holdouts.external_id = members.external_id
 union all
-select 'no encoding' as mistake, count(*) || ' of 4', null, null
-from encodings
-having count(*) <> 4
+select 'no encoding' as mistake, count_encodings || ' of 4', null, null
+from (select count(*) as count_encodings from encodings) as counts
+where count_encodings <> 4
