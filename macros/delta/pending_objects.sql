@@ -71,7 +71,9 @@ unknown_rows as (
 
 suppressed_users as (
 
-    select distinct user_hash from {{ ref('ledger_suppressed_users') }}
+    select distinct user_hash
+    from {{ ref('ledger_suppressed_users') }}
+    where user_hash is not null
 
 ),
 
@@ -215,7 +217,7 @@ left join suppressed_users
 where
     suppressed_users.user_hash is null
     {%- if parts.user_keys %}
-    and not {{ braze_bridge.is_any_suppressed('all_pending.user_keys') }}
+    and {{ braze_bridge.is_none_suppressed('all_pending.user_keys') }}
     {%- endif %}
 {%- endif %}
 {%- endmacro %}

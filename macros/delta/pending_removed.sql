@@ -29,8 +29,8 @@ removed_rows as (
     where
         given_up_rows.row_key is null
         and unknown_rows.row_key is null
-        and sent_rows.row_key not in (
-            select _row_key from mart_rows where _row_key is not null
+        and not exists (
+            select 1 from mart_rows where mart_rows._row_key = sent_rows.row_key
         )
 
 ),

@@ -1,15 +1,13 @@
 {#
     One value as the JSON text that travels, or null, by the type of its column. Formats are
     named, for a session may have its own.
-
-    Of a float only an account can prove the digits: to_varchar must name enough of them to
-    read the same number back.
 #}
 {% macro snowflake__attribute_json(column, type) -%}
-    {%- if type == 'BOOLEAN' or type in ['NUMBER', 'DECIMAL', 'INT', 'INTEGER', 'BIGINT'] -%}
+    {%- set numbers = ['NUMBER', 'DECIMAL', 'DECFLOAT', 'INT', 'INTEGER', 'BIGINT'] -%}
+    {%- if type == 'BOOLEAN' or type in numbers -%}
         to_varchar({{ column }})
     {%- elif type in ['FLOAT', 'DOUBLE', 'REAL'] -%}
-        {{ braze_bridge.snowflake__float_json('to_varchar(' ~ column ~ ')') }}
+        {{ braze_bridge.snowflake__float_json(braze_bridge.snowflake__float_text(column)) }}
     {%- elif type == 'DATE' -%}
         '"' || to_char({{ column }}, 'YYYY-MM-DD') || '"'
     {%- elif type == 'TIME' -%}
@@ -25,8 +23,12 @@
         ) || '"'
     {%- elif modules.re.match('(OBJECT|ARRAY|VARIANT|MAP)', type) -%}
         to_json({{ column }})
-    {%- else -%}
+    {%- elif modules.re.match('(.*CHAR|TEXT|STRING|.*BINARY)', type) -%}
         {{ braze_bridge.json_text(column) }}
+    {%- else -%}
+        {{- exceptions.raise_compiler_error(
+            column ~ ' is of the type ' ~ type ~ ', of which nobody said how it is sent: cast it'
+        ) -}}
     {%- endif -%}
 {%- endmacro %}
 
@@ -37,11 +39,22 @@
 {%- endmacro %}
 
 
+{# A float as text with all its digits: in Snowflake's own words where they read back as the
+   same number, else with 17 digits and an exponent. Only an account can prove either. #}
+{% macro snowflake__float_text(float) -%}
+    iff(
+        try_to_double(to_varchar({{ float }})) = {{ float }},
+        to_varchar({{ float }}),
+        to_varchar({{ float }}, 'TME')
+    )
+{%- endmacro %}
+
+
 {# A variant as JSON text. Of a double, to_json would write 16 digits only. #}
 {% macro snowflake__variant_json(value) -%}
     iff(
         typeof({{ value }}) = 'DOUBLE',
-        to_varchar(cast({{ value }} as float)),
+        {{ braze_bridge.snowflake__float_text('as_double(' ~ value ~ ')') }},
         to_json({{ value }})
     )
 {%- endmacro %}

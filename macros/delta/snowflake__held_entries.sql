@@ -9,7 +9,7 @@ waiting_entries as (
             {%- for name, interval in min_interval.items() %}
             when '{{ name }}'
                 then not is_resync and sent_value is not null and sysdate()
-                    < try_cast(rtrim(sent_time, 'Z') as timestamp_ntz) + interval '{{ interval }}'
+                    < {{ braze_bridge.read_iso_time('sent_time') }} + interval '{{ interval }}'
             {%- endfor %}
         end as is_waiting
     from known_entries

@@ -30,29 +30,14 @@
 {%- endmacro %}
 
 
-{# A moment in UTC, without a zone. What `timestamp` alone means on Snowflake, the account
-   decides (TIMESTAMP_TYPE_MAPPING). #}
-{% macro timestamp_type() -%}
-    {{- return(adapter.dispatch('timestamp_type', 'braze_bridge')()) -}}
-{%- endmacro %}
-
-{% macro default__timestamp_type() -%}
-    {{- return('timestamp_ntz') -}}
-{%- endmacro %}
-
-{% macro duckdb__timestamp_type() -%}
-    {{- return('timestamp') -}}
-{%- endmacro %}
-
-
 {# Whether two JSON texts are one value: the order of keys and the spelling of numbers do
-   not count. #}
+   not count. What is no JSON is like nothing. #}
 {% macro is_same_json(left, right) -%}
     {{- adapter.dispatch('is_same_json', 'braze_bridge')(left, right) -}}
 {%- endmacro %}
 
 {% macro default__is_same_json(left, right) -%}
-    (to_json(parse_json({{ left }})) is not distinct from to_json(parse_json({{ right }})))
+    coalesce(to_json(try_parse_json({{ left }})) = to_json(try_parse_json({{ right }})), false)
 {%- endmacro %}
 
 {% macro duckdb__is_same_json(left, right) -%}
@@ -63,24 +48,23 @@
 {%- endmacro %}
 
 
-{# Whether one of several users is suppressed. #}
-{% macro is_any_suppressed(user_keys) -%}
-    {{- adapter.dispatch('is_any_suppressed', 'braze_bridge')(user_keys) -}}
+{# Whether none of several users is suppressed, for a WHERE. #}
+{% macro is_none_suppressed(user_keys) -%}
+    {{- adapter.dispatch('is_none_suppressed', 'braze_bridge')(user_keys) -}}
 {%- endmacro %}
 
-{# No object touches more than three. #}
-{% macro default__is_any_suppressed(user_keys) -%}
-    (
-        {%- for place in range(3) %}
-        {{ 'or ' if not loop.first }}coalesce(
-            {{ braze_bridge.user_hash('cast(' ~ user_keys ~ '[' ~ place ~ '] as varchar)') }}, ''
-        ) in (select user_hash from suppressed_users)
-        {%- endfor %}
-    )
+{# No object touches more than three. Snowflake documents IN (select ...) for the conditions
+   of a WHERE, and never beside an OR. #}
+{% macro default__is_none_suppressed(user_keys) -%}
+    {%- for place in range(3) %}
+    {{ 'and ' if not loop.first }}coalesce(
+        {{ braze_bridge.user_hash('cast(' ~ user_keys ~ '[' ~ place ~ '] as varchar)') }}, ''
+    ) not in (select user_hash from suppressed_users)
+    {%- endfor %}
 {%- endmacro %}
 
-{% macro duckdb__is_any_suppressed(user_keys) -%}
-    coalesce(
+{% macro duckdb__is_none_suppressed(user_keys) -%}
+    not coalesce(
         list_has_any(
             list_transform({{ user_keys }}, lambda user_key: sha256(user_key)),
             (select list(user_hash) from suppressed_users)

@@ -70,7 +70,7 @@
 {# A whole number of any type as text, null for anything else. Compared as decimals: a cast
    to a whole number rounds. #}
 {% macro whole_number(column) -%}
-    {%- set decimal = 'try_cast(cast(' ~ column ~ ' as varchar) as decimal(38, 18))' -%}
+    {%- set decimal = 'try_cast(' ~ braze_bridge.number_text(column) ~ ' as decimal(38, 18))' -%}
     case
         when
             {{ decimal }} = floor({{ decimal }})

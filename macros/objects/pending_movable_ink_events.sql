@@ -45,16 +45,17 @@
    is, so it leaves under no id. History, too old before the first push, is not offered. #}
 {% macro movable_ink_due(users) -%}
     {%- set earliest = braze_bridge.earliest_event() -%}
-    ({{ braze_bridge.user_hash("'anonymous_id:' || anonymous_id") }}
-        in (select user_hash from suppressed_users)) is not true
-        and (
+    coalesce({{ braze_bridge.user_hash("'anonymous_id:' || anonymous_id") }}, '')
+        not in (select user_hash from suppressed_users)
+        and not coalesce(
             event is distinct from 'identify'
             and _milliseconds >= 1000000000000
             and _milliseconds < {{ braze_bridge.epoch_milliseconds(
                 'least(' ~ earliest ~ ', coalesce((' ~ braze_bridge.first_run()
                 ~ ") - interval '30 days', " ~ earliest ~ '))'
-            ) }}
-        ) is not true
+            ) }},
+            false
+        )
     {%- if users == 'known' %}
         and nullif(user_id, '') is not null
     {%- endif %}

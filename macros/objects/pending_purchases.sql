@@ -130,11 +130,12 @@
 {%- endmacro %}
 
 {% macro default__number_json(column) -%}
+    {%- set text = braze_bridge.number_text(column) -%}
     case
         when
             typeof(to_variant({{ column }})) in ('INTEGER', 'DECIMAL', 'DOUBLE')
-            and regexp_instr(cast({{ column }} as varchar), '^-?[0-9][0-9.eE+-]*$') > 0
-            then cast({{ column }} as varchar)
+            and regexp_instr({{ text }}, '^-?[0-9][0-9.eE+-]*$') > 0
+            then {{ text }}
     end
 {%- endmacro %}
 
@@ -142,4 +143,23 @@
     nullif(regexp_extract(
         {{ braze_bridge.duckdb__attribute_json(column) }}, '^-?[0-9][0-9.eE+-]*$'
     ), '')
+{%- endmacro %}
+
+
+{# A column of any type as text, a number with all its digits. #}
+{% macro number_text(column) -%}
+    {{- adapter.dispatch('number_text', 'braze_bridge')(column) -}}
+{%- endmacro %}
+
+{% macro default__number_text(column) -%}
+    {%- set value = 'to_variant(' ~ column ~ ')' -%}
+    iff(
+        typeof({{ value }}) = 'DOUBLE',
+        {{ braze_bridge.snowflake__float_text('as_double(' ~ value ~ ')') }},
+        cast({{ column }} as varchar)
+    )
+{%- endmacro %}
+
+{% macro duckdb__number_text(column) -%}
+    cast({{ column }} as varchar)
 {%- endmacro %}

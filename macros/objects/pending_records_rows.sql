@@ -24,11 +24,10 @@
     {%- endfor %}
     {%- if user %}
     {# Who was erased has left, whatever the mart still holds of them. #}
-    where (
-        {{ braze_bridge.user_hash(braze_bridge.user_key(
+    where
+        coalesce({{ braze_bridge.user_hash(braze_bridge.user_key(
             'external_id', 'records.' ~ fields[user].column
-        )) }} in (select user_hash from suppressed_users)
-    ) is not true
+        )) }}, '') not in (select user_hash from suppressed_users)
     {%- endif %}
 )
 {%- endmacro %}

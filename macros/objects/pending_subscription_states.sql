@@ -80,16 +80,21 @@
     {{- adapter.dispatch('said_moment', 'braze_bridge')(column) -}}
 {%- endmacro %}
 
-{# A text of digits alone would be read as seconds since 1970. #}
+{# Only a text is read as one, and by Snowflake's own formats: a session may have others. A
+   text of digits alone would be read as seconds since 1970. #}
 {% macro default__said_moment(column) -%}
     {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
-    case
-        when regexp_instr({{ text }}, ':[0-9.]+ ?([Zz]|[-+][0-9:]+)$') > 0
-            then cast(
-                convert_timezone('UTC', try_to_timestamp_tz({{ text }})) as timestamp_ntz
-            )
-        when contains({{ text }}, '-') then try_to_timestamp_ntz({{ text }})
-    end
+    coalesce(
+        {{ braze_bridge.utc_moment(column) }},
+        case
+            when regexp_instr({{ text }}, ':[0-9.]+ ?([Zz]|[-+][0-9:]+)$') > 0
+                then cast(
+                    convert_timezone('UTC', try_to_timestamp_tz({{ text }}, 'AUTO'))
+                    as timestamp_ntz
+                )
+            when contains({{ text }}, '-') then try_to_timestamp_ntz({{ text }}, 'AUTO')
+        end
+    )
 {%- endmacro %}
 
 {% macro duckdb__said_moment(column) -%}

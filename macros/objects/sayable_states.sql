@@ -36,7 +36,7 @@
 
         select
             *,
-            coalesce(try_cast(_consented_at as {{ braze_bridge.timestamp_type() }}), sent_at) as _sent_from,
+            coalesce({{ braze_bridge.read_iso_time('_consented_at') }}, sent_at) as _sent_from,
             case
                 when _sent_state <> 'unsubscribed' then sent_at + interval '1 day'
             end as _taken_until
@@ -65,7 +65,7 @@
         select
             cast(null as varchar) as _heard_key,
             cast(null as varchar) as _heard_state,
-            cast(null as {{ braze_bridge.timestamp_type() }}) as _told_at
+            cast(null as datetime) as _told_at
         where false
         {%- endif %}
 
@@ -102,7 +102,7 @@
                 order by
                     case when _heard_at is null then 0 else 1 end,
                     date_trunc('second', _heard_at) desc,
-                    _heard_state desc
+                    _heard_state desc nulls last
             ) = 1
 
     ),
@@ -146,7 +146,7 @@
             {{ braze_bridge.is_later_word('state', 'consented_at', '_last_at') }} as _is_later,
             _is_overwritten
             and _count_rows = 1
-            and (state <> 'unsubscribed' and _is_later) is not true as _is_repeated_no
+            and not coalesce(state <> 'unsubscribed' and _is_later, false) as _is_repeated_no
         from last_words
 
     ),
@@ -168,7 +168,7 @@
             _count_rows > 1
             or not _has_word
             or _is_repeated_no
-            or (state is distinct from _last_state and _is_later is not false)
+            or (state is distinct from _last_state and coalesce(_is_later, true))
 
     ),
 

@@ -14,11 +14,14 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from tests.snowflake.words import faults
+
 from .rendering import MACROS, render, render_model
 
 # Known to Snowflake's documentation; the parser lets any other name pass.
 ALLOWED = {
     "AS_ARRAY",
+    "AS_DOUBLE",
     "FLATTEN",
     "GET",
     "HASH",
@@ -69,6 +72,7 @@ def test_these_models_are_snowflakes_sql(model: str) -> None:
     statement = sqlglot.parse_one(sql, read="snowflake")
     unknown = {node.name.upper() for node in statement.find_all(exp.Anonymous)}
     assert unknown <= ALLOWED
+    assert list(faults(sql)) == []
 
 
 @pytest.mark.parametrize("path", CURRENTS, ids=lambda path: path.stem)

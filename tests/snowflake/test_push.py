@@ -274,7 +274,7 @@ def test_every_statement_of_the_runner_is_snowflakes(
     wrong, functions = set(), set()
     for statement in statements:
         parsed = sqlglot.parse_one(statement, read="snowflake")
-        wrong |= set(faults(parsed))
+        wrong |= set(faults(statement))
         tables = {table.name.upper() for table in parsed.find_all(exp.Table)}
         functions |= called(statement) - tables
 

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import sqlglot
 
 from tests.conftest import REPOSITORY
 
@@ -30,7 +29,7 @@ def test_every_compiled_statement_is_snowflakes(demo: Demo) -> None:
     found = {
         name: problems
         for name, sql in statements.items()
-        if (problems := list(faults(sqlglot.parse_one(sql, read="snowflake"))))
+        if (problems := list(faults(sql)))
     }
 
     assert found == {}
@@ -79,10 +78,13 @@ def test_every_branch_for_snowflake_is_rendered(demo: Demo, fuzz_project: Path) 
         "with rows as (select 1 as a) select * from rows",
         "select a in (select b from u) from t",
         "select a from t where c or a in (select b from u)",
+        "select a from t where b is not true",
+        "select cast(a as timestamp) from t",
+        "select a - interval '90' day from t",
     ],
 )
 def test_what_snowflake_refuses_is_found(sql: str) -> None:
-    assert list(faults(sqlglot.parse_one(sql, read="snowflake")))
+    assert list(faults(sql))
 
 
 def test_the_columns_of_a_cte_are_no_call() -> None:

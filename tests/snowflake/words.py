@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import Token, TokenType
 
@@ -20,7 +20,7 @@ FOREIGN = (exp.AtTimeZone, exp.Filter, exp.PropertyEQ, exp.Unnest)
 
 TYPES = {
     *("ARRAY", "BIGINT", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "INT"),
-    *("OBJECT", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ"),
+    *("OBJECT", "TEXT", "TIME", "DATETIME", "TIMESTAMPNTZ", "TIMESTAMPTZ"),
     *("VARCHAR", "VARIANT"),
 }
 
@@ -65,11 +65,17 @@ def are_columns(tokens: list[Token]) -> bool:
     return after == [TokenType.ALIAS, TokenType.L_PAREN]
 
 
-def faults(statement: exp.Expression) -> Iterator[str]:
-    """What Snowflake would refuse in a statement that the parser took."""
-    for node in statement.walk():
+def faults(sql: str) -> Iterator[str]:
+    """What Snowflake would refuse in a statement that the parser takes."""
+    tokens = SNOWFLAKE.tokenize(sql)
+    for word, text in zip(tokens, tokens[1:], strict=False):
+        if word.token_type == TokenType.INTERVAL and text.text.strip().isdigit():
+            yield f"interval '{text.text}' without its unit in the quotes"
+    for node in parse_one(sql, read="snowflake").walk():
         if isinstance(node, FOREIGN):
             yield f"{type(node).__name__}: {node.sql()[:60]}"
+        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
+            yield f"IS TRUE, IS FALSE: {node.sql()[:60]}"
         if isinstance(node, exp.DataType) and node.this.name not in TYPES:
             yield f"type {node.sql()}"
         if isinstance(node, exp.In) and node.args.get("query") and not is_alone(node):

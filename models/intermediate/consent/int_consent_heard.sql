@@ -155,7 +155,7 @@ latest as (
         state,
         changed_at
     from understood
-    where (state = 'unsubscribed' and said_second < own_yes_second) is not true
+    where not coalesce(state = 'unsubscribed' and said_second < own_yes_second, false)
     qualify
         row_number() over (
             partition by external_id, subscription_group, state

@@ -26,7 +26,7 @@ sales as (
         on order_lines.product_id = products.product_id
     where
         not order_lines.is_refund
-        and order_lines.ordered_at >= {{ as_of_date() }} - interval '90' day
+        and order_lines.ordered_at >= {{ as_of_date() }} - interval '90 days'
 
 )
 

@@ -121,7 +121,11 @@ select
     round(revenue_per_held_out, 4) as revenue_per_held_out,
     round(revenue_per_member - revenue_per_held_out, 4) as lift_per_member,
     round(
-        sqrt(member_variance / count_members + held_out_variance / count_held_out), 4
+        sqrt(
+            member_variance / nullif(count_members, 0)
+            + held_out_variance / nullif(count_held_out, 0)
+        ),
+        4
     ) as standard_error,
     round((revenue_per_member - revenue_per_held_out) * count_members, 2)
         as incremental_revenue

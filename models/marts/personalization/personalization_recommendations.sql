@@ -31,7 +31,7 @@ newest_product as (
             'sku': 'product_id',
             'name': 'product_name',
             'brand': 'brand',
-            'launched_on': 'cast(launched_date as varchar)',
+            'launched_on': iso_date('launched_date'),
         }) }} as product
     from {{ ref('int_products_ranked') }}
     where is_active and is_in_stock and launched_date <= {{ as_of_date() }}
@@ -49,10 +49,10 @@ final as (
         purchases.lifetime_value,
         {# In steps of a quarter: a risk that grew by the day would put every record daily. #}
         cast(case
-            when purchases.last_order_at >= {{ as_of_date() }} - interval '90' day then 0
-            when purchases.last_order_at >= {{ as_of_date() }} - interval '180' day then 0.25
-            when purchases.last_order_at >= {{ as_of_date() }} - interval '270' day then 0.5
-            when purchases.last_order_at >= {{ as_of_date() }} - interval '365' day then 0.75
+            when purchases.last_order_at >= {{ as_of_date() }} - interval '90 days' then 0
+            when purchases.last_order_at >= {{ as_of_date() }} - interval '180 days' then 0.25
+            when purchases.last_order_at >= {{ as_of_date() }} - interval '270 days' then 0.5
+            when purchases.last_order_at >= {{ as_of_date() }} - interval '365 days' then 0.75
             when purchases.last_order_at is not null then 1
         end as double) as churn_risk,
         summaries.summary as "90_day_summary",

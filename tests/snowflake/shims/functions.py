@@ -94,7 +94,7 @@ def quoted_part(each: exp.Expression) -> exp.Expression:
 
 @node
 def untyped_moment(each: exp.Expression) -> exp.Expression:
-    """TRY_TO_TIMESTAMP_NTZ(text) and the like without a format are unknown."""
+    """TRY_TO_TIMESTAMP_NTZ(text) and the like without a format, or with AUTO."""
     kinds = {
         "TRY_TO_TIMESTAMP": "timestamp",
         "TRY_TO_TIMESTAMP_NTZ": "timestamp",
@@ -103,6 +103,9 @@ def untyped_moment(each: exp.Expression) -> exp.Expression:
         "TO_TIMESTAMP_TZ": "timestamptz",
         "TO_TIMESTAMP_LTZ": "timestamptz",
     }
+    if isinstance(each, exp.StrToTime) and each.args["format"].name == "AUTO":
+        cast = exp.TryCast if each.args.get("safe") else exp.Cast
+        return cast(this=each.this, to=each.args["target_type"])
     if not (isinstance(each, exp.Anonymous) and len(each.expressions) == 1):
         return each
     name = each.name.upper()

@@ -154,9 +154,19 @@ def install() -> None:
 @node
 def raw_json(each: exp.Expression) -> exp.Expression:
     """PARSE_JSON(text) wrote the text anew, with the digits of a double."""
-    if isinstance(each, exp.ParseJSON) and not each.args.get("safe"):
-        return exp.Cast(this=each.this, to=duckdb_type("json"))
+    if isinstance(each, exp.ParseJSON):
+        cast = exp.TryCast if each.args.get("safe") else exp.Cast
+        return cast(this=each.this, to=duckdb_type("json"))
     return each
+
+
+@node
+def double_or_null(each: exp.Expression) -> exp.Expression:
+    """AS_DOUBLE(variant) is unknown."""
+    if not (isinstance(each, exp.Anonymous) and each.name.upper() == "AS_DOUBLE"):
+        return each
+    text = exp.Cast(this=each.expressions[0], to=duckdb_type("varchar"))
+    return exp.TryCast(this=text, to=duckdb_type("double"))
 
 
 @node
@@ -167,7 +177,7 @@ def sorted_json(each: exp.Expression) -> exp.Expression:
     """
     cast = each.this if isinstance(each, exp.JSONFormat) else None
     if isinstance(cast, exp.Cast) and cast.to.is_type("json"):
-        return exp.Anonymous(this="_fs_canonical", expressions=[cast.this])
+        return exp.Anonymous(this="_fs_canonical", expressions=[cast])
     return each
 
 
