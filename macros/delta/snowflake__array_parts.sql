@@ -21,7 +21,7 @@ array_items as (
         true as is_wanted,
         item.index as place,
         {{ braze_bridge.snowflake__variant_json('item.value') }} as text
-    from array_entries, lateral flatten(input => parse_json(array_entries.value)) as item
+    from array_entries, lateral flatten(input => try_parse_json(array_entries.value)) as item
     union all
     select
         _row_key,
@@ -30,7 +30,7 @@ array_items as (
         false as is_wanted,
         item.index as place,
         {{ braze_bridge.snowflake__variant_json('item.value') }} as text
-    from array_entries, lateral flatten(input => parse_json(array_entries.sent_value)) as item
+    from array_entries, lateral flatten(input => try_parse_json(array_entries.sent_value)) as item
 
 ),
 
@@ -45,7 +45,7 @@ array_values as (
         min_by(text, place) as text,
         min(place) as place
     from array_items
-    group by _row_key, _row_hash, name, {{ braze_bridge.snowflake__identity('text') }}
+    group by _row_key, _row_hash, name, {{ braze_bridge.snowflake__identity('array_items.text') }}
 
 ),
 

@@ -11,15 +11,12 @@ texts as (
         offered_rows._row_hash,
         offered_rows.is_known,
         offered_rows.is_resync,
-        offered_rows.sent_object,
-        {%- if options.min_interval %}
-        offered_rows.sent_times,
-        {%- endif %}
         coalesce(key_counts.key_count, 1) as key_count
+        {#- Unpivot wants one type, and a varchar of another length is another one. #}
         {%- for attribute in attributes %},
-        coalesce({{ braze_bridge.snowflake__attribute_json(
+        cast(coalesce({{ braze_bridge.snowflake__attribute_json(
             'offered_rows.mart_' ~ loop.index, attribute.type
-        ) }}, 'null') as text_{{ loop.index }}
+        ) }}, 'null') as varchar) as text_{{ loop.index }}
         {%- endfor %}
     from offered_rows
     left join key_counts on offered_rows._row_key = key_counts._row_key
@@ -34,16 +31,12 @@ named_entries as (
         is_known,
         is_resync,
         key_count,
-        sent_object,
-        {%- if options.min_interval %}
-        sent_times,
-        {%- endif %}
         case place
             {%- for attribute in attributes %}
             when 'TEXT_{{ loop.index }}' then '{{ attribute.name | replace("'", "''") }}'
             {%- endfor %}
         end as name,
-        value
+        {{ braze_bridge.snowflake__without_nulls('value') }} as value
     from texts unpivot (
         value for place in (
             {%- for attribute in attributes %}text_{{ loop.index }}{{ ', ' if not loop.last }}{% endfor -%}
@@ -52,21 +45,18 @@ named_entries as (
 
 ),
 
+{# What was sent is joined here: before, each row's would be copied for each of its values. #}
 known_entries as (
 
     select
-        _row_key,
-        _row_hash,
-        is_known,
-        is_resync,
-        key_count,
+        named_entries.*,
         {%- if options.min_interval %}
-        sent_times,
+        sent_versions.sent_times,
         {%- endif %}
-        name,
-        {{ braze_bridge.snowflake__without_nulls('value') }} as value,
-        {{ braze_bridge.snowflake__variant_json('get(sent_object, name)') }} as sent_value
+        {{ braze_bridge.snowflake__variant_json('get(sent_versions.sent_object, named_entries.name)') }}
+            as sent_value
     from named_entries
+    left join sent_versions on named_entries._row_key = sent_versions.row_key
 
 ),
 

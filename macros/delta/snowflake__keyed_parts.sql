@@ -74,7 +74,7 @@ keyed_pairs as (
         to_json(element.value) as item,
         {{ braze_bridge.snowflake__variant_json('get(element.value, keyed_entries.key_name)') }}
             as key_json
-    from keyed_entries, lateral flatten(input => parse_json(keyed_entries.{{ items }})) as element
+    from keyed_entries, lateral flatten(input => try_parse_json(keyed_entries.{{ items }})) as element
 {%- endmacro %}
 
 
@@ -120,7 +120,7 @@ keyed_changes as (
         ) }} as steps,
         sum(case
             when wanted_json is null then 1
-            when told_json is null then greatest(1, array_size(object_keys(parse_json(wanted_json))))
+            when told_json is null then greatest(1, array_size(object_keys(try_parse_json(wanted_json))))
             else count_members
         end) as data_points
     from keyed_steps

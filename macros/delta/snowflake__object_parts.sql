@@ -16,8 +16,8 @@ object_pairs as (
         _row_hash,
         name,
         '' as pair,
-        parse_json(value) as wanted,
-        parse_json(sent_value) as told
+        try_parse_json(value) as wanted,
+        try_parse_json(sent_value) as told
     from doubtful_entries
     where
         name in ('{{ options.merge_columns | join("', '") }}')
@@ -33,8 +33,8 @@ object_pairs as (
         _row_hash,
         name,
         identity as pair,
-        parse_json(wanted_json) as wanted,
-        parse_json(told_json) as told
+        try_parse_json(wanted_json) as wanted,
+        try_parse_json(told_json) as told
     from keyed_pairs
     where wanted_json is not null and told_json is not null
     {%- endif %}

@@ -9,7 +9,12 @@ doubtful_entries as (
 
     select _row_key, _row_hash, name, value, sent_value
     from entries
-    where is_sent and not is_resync and sent_value is not null
+    where
+        is_sent
+        and not is_resync
+        {#- A side that cannot be read (NaN inside) is no empty one: the whole value leaves. #}
+        and try_parse_json(value) is not null
+        and try_parse_json(sent_value) is not null
 
 ),
 

@@ -42,18 +42,9 @@ suppressed_users as (
 
 ),
 
-mart_rows as (
+mart_keys as (
 
-    select
-        {{ braze_bridge.row_key(key_columns) }} as _row_key,
-        {{ braze_bridge.snowflake__row_hash(attributes) }} as _row_hash
-        {%- if changed_since %},
-        cast({{ changed_since }} as {{ braze_bridge.timestamp_type() }}) as _changed_at
-        {%- endif %}
-        {%- for attribute in attributes %},
-        {{ attribute.column }} as mart_{{ loop.index }}
-        {%- endfor %}
-    from {{ mart }}
+    select {{ braze_bridge.row_key(key_columns) }} as _row_key from {{ mart }}
 
 ),
 
@@ -61,17 +52,35 @@ mart_rows as (
 {{ braze_bridge.settled_ctes(mart, key_columns, changed_since, sync) }}
 
 {% endif -%}
+{# What is settled is not hashed. #}
+mart_rows as (
+
+    select
+        {{ braze_bridge.row_key(key_columns) }} as _row_key,
+        {{ braze_bridge.snowflake__row_hash(attributes) }} as _row_hash
+        {%- for attribute in attributes %},
+        {{ attribute.column }} as mart_{{ loop.index }}
+        {%- endfor %}
+    from {{ mart }}
+    {%- if changed_since %}
+    {#- By names that no mart has. #}
+    left join (
+        select row_key as _settled_key, changed_at as _settled_at from settled_rows
+    ) as settled
+        on {{ braze_bridge.row_key(key_columns) }} = _settled_key
+        and cast({{ changed_since }} as datetime) = _settled_at
+    where _settled_key is null
+    {%- endif %}
+
+),
+
 {# One of two rows that are alike is enough to refuse both: key_count says that. #}
 offered_rows as (
 
     select
         mart_rows.*,
         sent_rows.row_key is not null as is_known,
-        coalesce(sent_rows.row_hash = '', false) as is_resync,
-        {%- if options.min_interval %}
-        parse_json(sent_rows.sent_times) as sent_times,
-        {%- endif %}
-        parse_json(sent_rows.row_json) as sent_object
+        coalesce(sent_rows.row_hash = '', false) as is_resync
     from mart_rows
     left join sent_rows on mart_rows._row_key = sent_rows.row_key
     left join given_up_rows
@@ -81,16 +90,8 @@ offered_rows as (
         on suppressed_users.user_hash = {{ braze_bridge.user_hash(
             braze_bridge.row_user_key(key_columns, 'mart_rows._row_key')
         ) }}
-    {%- if changed_since %}
-    left join settled_rows
-        on mart_rows._row_key = settled_rows.row_key
-        and mart_rows._changed_at = settled_rows.changed_at
-    {%- endif %}
     where
         mart_rows._row_hash is distinct from sent_rows.row_hash
-        {%- if changed_since %}
-        and settled_rows.row_key is null
-        {%- endif %}
         and given_up_rows.row_key is null
         and suppressed_users.user_hash is null
     qualify
@@ -101,10 +102,24 @@ offered_rows as (
 
 ),
 
+{# Only these rows of the ledger are read with their JSON. #}
+sent_versions as (
+
+    select
+        row_key,
+        {%- if options.min_interval %}
+        try_parse_json(sent_times) as sent_times,
+        {%- endif %}
+        try_parse_json(row_json) as sent_object
+    from sent_rows
+    where row_key in (select _row_key from offered_rows where is_known)
+
+),
+
 key_counts as (
 
     select _row_key, count(*) as key_count
-    from mart_rows
+    from mart_keys
     where _row_key in (select _row_key from offered_rows)
     group by _row_key
     having count(*) > 1

@@ -7,7 +7,7 @@ item_points as (
         entries._row_hash,
         entries.name,
         sum(array_size(object_keys(item.value))) as data_points
-    from entries, lateral flatten(input => parse_json(entries.value)) as item
+    from entries, lateral flatten(input => try_parse_json(entries.value)) as item
     where
         entries.is_sent
         and startswith(entries.value, '[{')
@@ -23,7 +23,7 @@ priced_entries as (
         case
             when entries.name in ({{ braze_bridge.names_without_data_points() }}) then 0
             when startswith(entries.value, '{')
-                then greatest(1, array_size(object_keys(parse_json(entries.value))))
+                then greatest(1, array_size(object_keys(try_parse_json(entries.value))))
             else greatest(1, coalesce(item_points.data_points, 1))
         end as data_points
     from entries
@@ -75,7 +75,7 @@ present_rows as (
         _row_hash as row_hash,
         {%- endif %}
         cast(sum(iff(is_sent, data_points, 0)) as integer) as data_points,
-        max(key_count) as key_count,
+        max(told_entries.key_count) as key_count,
         {#- Of the two problems the number comes first: by the alphabet it is the last. #}
         max(iff(is_sent, problem, null)) as problem
         {%- if options.min_interval %},
@@ -83,7 +83,7 @@ present_rows as (
         {%- endif %}
     from told_entries
     group by _row_key, _row_hash, is_known
-    having not is_known or boolor_agg(is_sent) or max(key_count) > 1
+    having not is_known or boolor_agg(is_sent) or max(told_entries.key_count) > 1
 
 )
 {%- endmacro %}

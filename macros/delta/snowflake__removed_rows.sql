@@ -7,11 +7,11 @@ gone_rows as (
         sent_rows.row_key as _row_key,
         '{{ mark }}' || sent_rows.row_hash as _row_hash,
         {%- if options.min_interval %}
-        parse_json(sent_rows.sent_times) as sent_times,
+        try_parse_json(sent_rows.sent_times) as sent_times,
         {%- endif %}
-        parse_json(sent_rows.row_json) as sent_object
+        try_parse_json(sent_rows.row_json) as sent_object
     from sent_rows
-    left join mart_rows on sent_rows.row_key = mart_rows._row_key
+    left join mart_keys on sent_rows.row_key = mart_keys._row_key
     left join given_up_rows
         on sent_rows.row_key = given_up_rows.row_key
         and '{{ mark }}' || sent_rows.row_hash = given_up_rows.row_hash
@@ -20,7 +20,7 @@ gone_rows as (
             braze_bridge.row_user_key(key_columns, 'sent_rows.row_key')
         ) }}
     where
-        mart_rows._row_key is null
+        mart_keys._row_key is null
         and given_up_rows.row_key is null
         and suppressed_users.user_hash is null
 

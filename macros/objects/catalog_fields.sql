@@ -71,7 +71,7 @@
             cast(get(field.value, 'name') as varchar) as name,
             cast(get(field.value, 'type') as varchar) as type
         from sent_rows,
-            lateral flatten(input => get(parse_json(sent_rows.row_json), 'fields')) as field
+            lateral flatten(input => get(try_parse_json(sent_rows.row_json), 'fields')) as field
         where sent_rows.row_key = '{{ catalog }}' and sent_rows.row_hash <> ''
     )
 {%- endmacro %}

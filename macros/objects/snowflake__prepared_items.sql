@@ -60,7 +60,7 @@
         ),
         (
             nested, 'has more than 100 elements',
-            "startswith(TEXT, '[') and array_size(parse_json(TEXT)) > 100"
+            "startswith(TEXT, '[') and array_size(try_parse_json(TEXT)) > 100"
         ),
         (
             nested, 'is an array of something else than texts',
