@@ -18,7 +18,7 @@ from .ledger import Ledger, utcnow
 from .manifest import Relation, Sync
 from .movable_ink.visitors import visitors_of
 from .settings import Limits
-from .warehouse.session import bound
+from .warehouse.session import portions
 
 _IS_EXTERNAL_ID = """left(payload, 15) = '{"external_id":'"""
 
@@ -205,11 +205,12 @@ def note_erased(
         return
     with blaming_visits(sync):
         users += visitors_of(ledger, users, visits)
-    connection.execute(
-        "insert into runner_erased_users select user_key "
-        f"from {connection.rows_of({'user_key': 'varchar'})} as erased",
-        [bound([user] for user in users)],
-    )
+    for some in portions([user] for user in users):
+        connection.execute(
+            "insert into runner_erased_users select user_key "
+            f"from {connection.rows_of({'user_key': 'varchar'})} as erased",
+            [some],
+        )
 
 
 @contextmanager
