@@ -8,9 +8,9 @@ from typing import Protocol
 
 from ..errors import ConfigError
 from ..project import Project
-from .session import Rows, Session, bound
+from .session import Rows, Session
 
-__all__ = ["Rows", "Session", "Warehouse", "bound", "open_warehouse"]
+__all__ = ["Rows", "Session", "Warehouse", "open_warehouse"]
 
 
 class Warehouse(Protocol):

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Literal, Protocol
 
 from ..manifest import Relation
-from .words import Words, bound, portions
+from .words import Words, portions
 
-__all__ = ["Fault", "Row", "Rows", "Session", "bound", "portions"]
+__all__ = ["Fault", "Row", "Rows", "Session", "portions"]
 
 Row = tuple[Any, ...]
 

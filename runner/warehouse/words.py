@@ -72,7 +72,7 @@ class Words(ABC):
 
     @abstractmethod
     def rows_of(self, columns: Mapping[str, str]) -> str:
-        """A table of a parameter that `bound` has made, in parentheses."""
+        """A table of a parameter of `portions`, in parentheses."""
 
     @abstractmethod
     def checksum(self, *columns: str, where: str) -> str:
@@ -81,11 +81,6 @@ class Words(ABC):
     @abstractmethod
     def matches(self, text: str) -> str:
         """Whether a pattern, the parameter, is found anywhere, in any case."""
-
-
-def bound(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as one parameter for `rows_of`."""
-    return json.dumps([list(row) for row in rows], ensure_ascii=False)
 
 
 def portions(rows: Iterable[Sequence[object]]) -> Iterator[str]:
