@@ -403,14 +403,15 @@ def build_models(shop: Shop, directory: Path, models: Mapping[str, str]) -> None
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The part of our dbt package that the shop needs."""
+    return shared(tmp_path_factory, "package", copy_package)
 
-    def make(directory: Path) -> None:
-        for name in PACKAGE:
-            there, here = REPOSITORY / name, directory / name
-            here.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if there.is_dir() else shutil.copy)(there, here)
 
-    return shared(tmp_path_factory, "package", make)
+def copy_package(directory: Path) -> None:
+    """Copy the part of our dbt package that a project with its own marts needs."""
+    for name in PACKAGE:
+        there, here = REPOSITORY / name, directory / name
+        here.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if there.is_dir() else shutil.copy)(there, here)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         port = start(Path(folder) / "log", os.getpid())
         _, snowflake = demo.profiles(Path(folder), Emulator(port), "DEMO")
-        dbt = demo.start(snowflake, "build", output=None)
+        dbt = demo.start(snowflake, ["build"], output=None)
         return dbt.wait()
 
 

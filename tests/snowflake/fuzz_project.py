@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import REPOSITORY, environment, write
+from tests.conftest import copy_package, environment, write
 
 from .access import Emulator, start
 from .demo import traced
@@ -29,7 +29,7 @@ models:
     sync: {+enabled: false, ledger: {+enabled: true}}
 seeds: {braze_bridge: {+enabled: false}}
 """,
-    "packages.yml": f"packages:\n  - local: {REPOSITORY}\n",
+    "packages.yml": "packages: [local: package]",
     "models/plain__pending.sql": (
         "{{ braze_bridge.pending_rows(ref('people'), on_removed='unset') }}"
     ),
@@ -63,16 +63,21 @@ def build(directory: Path, access: Mapping[str, Any]) -> list[Engine]:
             },
         }
     }
-    write(directory, PROJECT | {"profiles.yml": json.dumps(profile)})
-    dbt(directory, "deps")
+    copy_package(directory / "package")
+    marts = {}
     for engine in opened(directory, access):
         engine.run("create schema if not exists bridge")
         engine.run(
             "create or replace table bridge.texts (row_key varchar, body varchar)"
         )
-        write(directory, {"models/people.sql": TABLE + engine.mart()})
+        marts[engine.name] = engine.mart()
         engine.connection.close()
-        dbt(directory, "run", "--target", engine.name)
+    files = {
+        "profiles.yml": json.dumps(profile),
+        "models/people.sql": MART.format(**marts),
+    }
+    write(directory, PROJECT | files)
+    dbt(directory, ["deps"], *(["run", "--target", engine] for engine in marts))
     return opened(directory, access)
 
 
@@ -81,14 +86,20 @@ def opened(directory: Path, access: Mapping[str, Any]) -> list[Engine]:
     return [DuckDB(directory / "fuzz.duckdb"), Snowflake(access)]
 
 
-TABLE = "{{ config(materialized='table') }}\n"
+MART = """\
+{{{{ config(materialized='table') }}}}
+{{% if target.type == 'duckdb' %}}
+{duckdb}
+{{% else %}}
+{snowflake}
+{{% endif %}}
+"""
 
 
-def dbt(directory: Path, *arguments: str) -> None:
+def dbt(directory: Path, *commands: list[str]) -> None:
     """Run dbt there, or fail with what it said."""
-    trace = directory / f"rendered-{arguments[-1]}.txt"
     done = subprocess.run(
-        [*traced(trace, *arguments), "--profiles-dir", "."],
+        traced(directory, *([*each, "--profiles-dir", "."] for each in commands)),
         cwd=directory,
         env=environment(),
         capture_output=True,

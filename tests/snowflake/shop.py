@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,11 @@ SYNCS = {
     "erasures": ("pending_deletions(ref('erasures'))", "object: deletions"),
     "nicknames": ("pending_aliases(ref('nicknames'))", "object: aliases"),
 }
+
+TABLES = {name: name for name in MARTS} | {
+    name: f"{SCHEMA}_LEDGER.{name}" for name in LEDGER_TABLES if name != "ledger_lease"
+}
+"""Name -> the table in SQL, of what a push reads or writes."""
 
 STATEMENTS, STATEMENTS_A_SYNC = 31, 12
 """What a push that finds nothing to send asks: for itself, and for each sync."""
@@ -79,6 +84,12 @@ class SnowflakeShop(NearShop):
         with self.emulator.connect(self.name, SCHEMA) as connection:
             connection.cursor().execute(statement, values)
 
+    def do_all(self, statements: Iterable[str]) -> None:
+        """Run statements one by one in one session."""
+        with self.emulator.connect(self.name, SCHEMA) as connection:
+            for statement in statements:
+                connection.cursor().execute(statement)
+
     def fill(self, mart: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Let a mart hold these rows and no others."""
         self.do(f"delete from {mart}")
@@ -97,23 +108,35 @@ class SnowflakeShop(NearShop):
 
     def empty(self) -> None:
         """No row in any mart, and nothing in the ledger."""
-        for mart in MARTS:
-            self.do(f"delete from {mart}")
-        for table in LEDGER_TABLES:
-            if table != "ledger_lease":
-                self.do(f"delete from {SCHEMA}_LEDGER.{table}")
+        self.do_all(f"delete from {table}" for table in TABLES.values())
+        self.free_lease()
+
+    def keep(self) -> None:
+        """Remember the rows of the marts and of the ledger."""
+        self.do_all(
+            f"create or replace table kept_{name} as select * from {table}"
+            for name, table in TABLES.items()
+        )
+
+    def restore(self) -> None:
+        """Make the marts and the ledger hold what was kept; a push takes far longer."""
+        self.do_all(
+            f"insert overwrite into {table} select * from kept_{name}"
+            for name, table in TABLES.items()
+        )
+        self.free_lease()
+
+    def free_lease(self) -> None:
+        """Nobody holds it."""
         self.do(f"update {SCHEMA}_LEDGER.ledger_lease set holder = ''")
 
     def wait(self, interval: str) -> None:
         """Let time pass, by what the ledger remembers."""
-        for table, column in (
-            ("ledger_sent_rows", "added_at"),
-            ("ledger_sent_rows", "sent_at"),
-        ):
-            self.do(
-                f"update {SCHEMA}_LEDGER.{table} "
-                f"set {column} = {column} - interval '{interval}'"
-            )
+        self.do_all(
+            f"update {SCHEMA}_LEDGER.ledger_sent_rows "
+            f"set {column} = {column} - interval '{interval}'"
+            for column in ("added_at", "sent_at")
+        )
 
     def expire_lease(self) -> None:
         """Whoever held it is gone."""

@@ -22,7 +22,8 @@ from .fuzz_project import dbt
 
 CHUNK = 5000
 SYNC = "adventureworks_customer_attributes__pending"
-UNTESTED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+CHECKS = ["resource_type:test", "resource_type:unit_test"]
+BUILT = ["-s", f"+{SYNC}", "--exclude", *CHECKS]
 TABLES = {
     "customers": ["Customers"],
     "sales": ["Sales_2015", "Sales_2016", "Sales_2017"],
@@ -110,9 +111,8 @@ def test_a_real_shop_gives_the_same_payloads(
     with emulator.connect("SHOP") as connection:
         cursor = connection.cursor()
         load(cursor, data)
-        dbt(directory, "deps")
-        for engine in profiles:
-            dbt(directory, "build", "--target", engine, "-s", f"+{SYNC}", *UNTESTED)
+        builds = (["build", "--target", each, *BUILT] for each in profiles)
+        dbt(directory, ["deps"], *builds)
         statement = (
             "select row_key, payload, row_json, data_points, problem"
             f" from bridge_sync.{SYNC}"

@@ -1,18 +1,21 @@
 """dbt, which also writes down what macros of ours it rendered.
 
-    python traced_dbt.py TRACE build --target ...
+    python traced_dbt.py TRACE '[["deps"], ["build", "--target", ...]]'
 
-TRACE gets a name a line. That a macro could be reached says little: of a branch that an
-option asks for, the manifest knows as much whether the option is set or not.
+To start takes dbt some seconds: commands run one after the other in one process, until
+one fails. TRACE gets a name a line. That a macro could be reached says little: of a
+branch that an option asks for, the manifest knows as much whether the option is set or
+not.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from dbt.cli.main import cli
+from dbt.cli.main import dbtRunner
 from dbt.clients.jinja import MacroGenerator
 
 PACKAGE = "macro.braze_bridge."
@@ -31,10 +34,13 @@ def traced(self: MacroGenerator, *args: Any, **options: Any) -> Any:
 
 def main() -> None:
     """Run dbt to its end, and tell the macros whatever the end was."""
-    trace, *arguments = sys.argv[1:]
+    trace, commands = sys.argv[1:]
     MacroGenerator.call_macro = traced
     try:
-        cli(arguments, prog_name="dbt")
+        for command in json.loads(commands):
+            done = dbtRunner().invoke(command)
+            if not done.success:
+                sys.exit(f"dbt {command[0]} failed: {done.exception or 'see above'}")
     finally:
         Path(trace).write_text("\n".join(sorted(rendered)), encoding="utf-8")
 
