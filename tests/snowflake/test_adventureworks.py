@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from tests.conftest import REPOSITORY, copy_package, write
 from tests.e2e.test_adventureworks import DATA, copy, needs_data
 
 from .access import Emulator
@@ -102,6 +104,11 @@ def test_a_real_shop_gives_the_same_payloads(
     }
     profile = {"adventureworks": {"target": "duckdb", "outputs": profiles}}
     (directory / "profiles.yml").write_text(json.dumps(profile))
+    # What the example uses of the package: the rest takes dbt ten seconds to read.
+    package = directory / "package"
+    copy_package(package)
+    shutil.copytree(REPOSITORY / "seeds/reference", package / "seeds/reference")
+    write(directory, {"packages.yml": "packages: [local: package]"})
     # The emulator knows no OBJECT beside VARIANT, and a contract tells them apart.
     mart = directory / "models/marts/braze/adventureworks_customer_attributes.yml"
     contract = mart.read_text(encoding="utf-8")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ import requests
 
 from runner.sandbox import Sandbox
 from runner.sandbox.collected import Account
-from tests.conftest import API_KEY, REPOSITORY, environment
+from tests.conftest import API_KEY, REPOSITORY, environment, near
 
 from .access import PYTHON, Emulator, start
 from .demo import SALT, Demo, build
@@ -67,32 +66,23 @@ def runner(
 ) -> str:
     """Run one command of the runner's; return what it printed for a program."""
     directory = demo.directory / engine
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "runner", *arguments, "--format", "json"),
-            *("--project-dir", str(REPOSITORY), "--profiles-dir", str(directory)),
-        ],
-        env=environment(sandbox, SALT)
-        | {
-            "DBT_TARGET_PATH": str(directory / "target"),
-            "BRAZE_PARTNER": "demo",
-            "BRAZE_PARTNER_API_KEY": "sandbox-partner-key",
-            "BRAZE_DATA_IMPORT_KEY": "sandbox-import-key",
-            "MOVABLE_INK_URL": sandbox.collector_url,
-            "MOVABLE_INK_USERNAME": "sandbox",
-            "MOVABLE_INK_PASSWORD": "sandbox-password",
-            "RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000",
-            "PERSONALIZATION_STORE": str(folder / f"store_{engine}"),
-            "RUNNER_DEPENDENT_SECONDS": str(DEPENDENT_SECONDS),
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    variables = environment(sandbox, SALT) | {
+        "DBT_TARGET_PATH": str(directory / "target"),
+        "BRAZE_PARTNER": "demo",
+        "BRAZE_PARTNER_API_KEY": "sandbox-partner-key",
+        "BRAZE_DATA_IMPORT_KEY": "sandbox-import-key",
+        "MOVABLE_INK_URL": sandbox.collector_url,
+        "MOVABLE_INK_USERNAME": "sandbox",
+        "MOVABLE_INK_PASSWORD": "sandbox-password",
+        "RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000",
+        "PERSONALIZATION_STORE": str(folder / f"store_{engine}"),
+        "RUNNER_DEPENDENT_SECONDS": str(DEPENDENT_SECONDS),
+    }
+    profiles = ("--profiles-dir", str(directory))
+    done = near(REPOSITORY, variables, *arguments, "--format", "json", *profiles)
     # 3: something was left for a person to approve.
-    assert done.returncode in {0, 3}, done.stderr
-    return done.stdout
+    assert done.code in {0, 3}, done.err
+    return done.out
 
 
 def sandbox_of_the_demo() -> Sandbox:

@@ -31,6 +31,7 @@ NODE = re.compile(r"exp\.(\w+)")
 parse = fakesnow.cursor.parse_one
 check = FakeSnowflakeCursor.check_db_and_schema
 transform = FakeSnowflakeCursor._transform
+execute = FakeSnowflakeCursor._execute
 read: dict[str, sqlglot.Expr] = {}
 
 
@@ -41,6 +42,7 @@ def install() -> None:
     FakeSnowflakeCursor._describe_last_sql = described
     FakeSnowflakeCursor.check_db_and_schema = checked
     FakeSnowflakeCursor._transform = transformed
+    FakeSnowflakeCursor._execute = executed
 
 
 def read_ahead(command: str) -> sqlglot.Expr:
@@ -66,6 +68,17 @@ def checked(cursor: FakeSnowflakeCursor, statement: sqlglot.Expr) -> None:
     """A session with a database and a schema lacks neither for a name."""
     if not (cursor._conn.database_set and cursor._conn.schema_set):
         check(cursor, statement)
+
+
+def executed(
+    cursor: FakeSnowflakeCursor, statement: sqlglot.Expr, params: Any = None
+) -> None:
+    """The columns of a view from the catalog: to describe it first plans all of it."""
+    at = (cursor._conn.database, cursor._conn.schema)
+    columns = transforms.describe_table(statement, *at)
+    execute(cursor, columns, params)
+    if columns is not statement and not cursor.rowcount:
+        execute(cursor, statement, params)  # says that there is no such table
 
 
 class Steps:
