@@ -19,7 +19,7 @@ tests:
 	@$(BIN)/python -m compileall -q runner
 	$(BIN)/python -m pytest
 
-setup: $(INSTALLED)
+setup: $(INSTALLED) $(EMULATOR)
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -67,15 +67,15 @@ models:
 	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
 	  --full-refresh --exclude resource_type:test resource_type:unit_test
 
-snowflake: setup $(EMULATOR)  ## Build the demo on the emulator of Snowflake, push it, compare with DuckDB
+snowflake: setup  ## Build the demo on the emulator of Snowflake, push it, compare with DuckDB
 	$(BIN)/python -m tests.snowflake.tour
-	$(BIN)/python -m pytest -m emulator tests/snowflake tests/cloud_data_ingestion
+	$(BIN)/python -m pytest -m long tests/snowflake
 	$(BIN)/python -m tests.snowflake
 
-bench: setup  ## Measure; takes a quarter of an hour, see benchmarks/README.md
+bench: $(INSTALLED)  ## Measure; takes a quarter of an hour, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
-soak: setup  ## Serve under load for ten minutes while pushes come in
+soak: $(INSTALLED)  ## Serve under load for ten minutes while pushes come in
 	$(BIN)/python -m benchmarks soak --minutes 10
 
 clean:

@@ -43,8 +43,8 @@ from tests import forked
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-LONG_FILES = "e2e"
-"""The folder of files that take long, whatever the number of their tests."""
+LONG_FILES = {"e2e", "snowflake"}
+"""The folders of files that take long, whatever the number of their tests."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -53,20 +53,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that the workers end together.
-
-    What asks Snowflake's emulator is not for every run: `make snowflake`.
-    """
+    """What takes long begins first, so that the workers end together."""
     tests = Counter(item.path for item in items)
 
     def place(item: pytest.Item) -> tuple[bool, int, str]:
-        is_short = item.path.parent.name != LONG_FILES
+        is_short = item.path.parent.name not in LONG_FILES
         return (is_short, -tests[item.path], str(item.path))
 
     items.sort(key=place)
-    for item in items:
-        if "emulator" in getattr(item, "fixturenames", ()):
-            item.add_marker("emulator")
 
 
 # A sandbox stops when its thread looks up: a minute, over all of its tests.

@@ -1,7 +1,7 @@
 """One emulated Snowflake for all workers of a test run, a database a project.
 
-Needs the environment that `make snowflake` puts into .emulator, or another one's Python
-in EMULATOR_PYTHON; without one the tests are skipped.
+Needs the environment that `make test` puts into .emulator, or another one's Python in
+EMULATOR_PYTHON; without one the tests are skipped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
     """The one server of this test run; it ends with the run."""
     if not PYTHON.exists():
         pytest.skip(
-            "no emulator of Snowflake: make snowflake installs it into .emulator"
+            "no emulator of Snowflake: make setup installs it into .emulator"
         )
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 

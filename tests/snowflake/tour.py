@@ -130,7 +130,7 @@ def without_its_own(value: Any) -> Any:
 def main() -> None:
     """Build, push, compare."""
     if not PYTHON.exists():
-        sys.exit("no emulator of Snowflake: make snowflake installs it into .emulator")
+        sys.exit("no emulator of Snowflake: make setup installs it into .emulator")
     folder = Path(tempfile.mkdtemp(prefix="tour-"))
     emulator = Emulator(start(folder / "emulator.log", os.getpid()))
     print("Building the demo on DuckDB and on Snowflake's emulator (two minutes) ...")
