@@ -79,14 +79,15 @@ suppressed_users as (
 
 mart_rows as {{ braze_bridge.not_materialized() }} (
 
-    {{ braze_bridge.hashed_rows(mart, row_key) }}
+    {{ braze_bridge.hashed_rows(mart, row_key, once) }}
 
 ),
 
 differing_rows as (
 
     select
-        mart_rows.*,
+        mart_rows.*
+        {{- braze_bridge.late_hash(once) }},
         sent_rows.row_key is not null as _is_known,
         {# A full resync empties the hashes: every row is sent again. #}
         coalesce(sent_rows.row_hash = '', false) as _is_resync

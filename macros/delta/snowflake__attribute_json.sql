@@ -2,7 +2,7 @@
     One value as the JSON text that travels, or null, by the type of its column. Formats are
     named, for a session may have its own.
 #}
-{% macro snowflake__attribute_json(column, type) -%}
+{% macro snowflake__attribute_json(column, type, name=none) -%}
     {%- set numbers = ['NUMBER', 'DECIMAL', 'DECFLOAT', 'INT', 'INTEGER', 'BIGINT'] -%}
     {%- if type == 'BOOLEAN' or type in numbers -%}
         to_varchar({{ column }})
@@ -27,7 +27,7 @@
         {{ braze_bridge.json_text(column) }}
     {%- else -%}
         {{- exceptions.raise_compiler_error(
-            column ~ ' is of the type ' ~ type ~ ', of which nobody said how it is sent: cast it'
+            (name or column) ~ ' is of the type ' ~ type ~ ', which JSON has not: cast it in the mart'
         ) -}}
     {%- endif -%}
 {%- endmacro %}

@@ -15,7 +15,7 @@ texts as (
         {#- Unpivot wants one type, and a varchar of another length is another one. #}
         {%- for attribute in attributes %},
         cast(coalesce({{ braze_bridge.snowflake__attribute_json(
-            'offered_rows.mart_' ~ loop.index, attribute.type
+            'offered_rows.mart_' ~ loop.index, attribute.type, attribute.name
         ) }}, 'null') as varchar) as text_{{ loop.index }}
         {%- endfor %}
     from offered_rows

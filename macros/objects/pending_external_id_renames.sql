@@ -35,6 +35,7 @@
    _problem and _is_due. #}
 {% macro checked_renames(mart, after) -%}
     {%- set sync = braze_bridge.sync_name() -%}
+    {%- set customer = "'{\"external_id\":' || " ~ braze_bridge.json_text('row_key') -%}
 (
     with rename_rows as (
 
@@ -54,7 +55,8 @@
 
     ),
 
-    {# The key of a catalog's item may look like one: row_json tells a customer's. #}
+    {# The key of a catalog's item may look like one: row_json tells a customer's, by how it
+       begins. To parse it for the whole ledger is dear. #}
     known_customers as (
 
         select distinct row_key as _known_id
@@ -62,7 +64,7 @@
         where
             sync <> '{{ sync }}'
             and row_key in (select new_external_id from rename_rows)
-            and {{ braze_bridge.json_member('row_json', 'external_id') }} = row_key
+            and position({{ customer }} in row_json) = 1
 
     ),
 

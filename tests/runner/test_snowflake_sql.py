@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from tests.snowflake.words import faults
 
-from .rendering import MACROS, render, render_model
+from .rendering import MACROS, CompilerError, render, render_model
 
 # Known to Snowflake's documentation; the parser lets any other name pass.
 ALLOWED = {
@@ -91,6 +91,19 @@ def test_so_do_the_hooks_that_suppress_whom_braze_deleted(
     read = tables_read(render_model("snowflake", hook, execute=True))
 
     assert read == {EVENTS, "db.ledger.suppressed"}
+
+
+def test_a_type_that_json_has_not_fails_the_build() -> None:
+    columns = {"EXTERNAL_ID": "VARCHAR", "PLACE": "GEOGRAPHY"}
+
+    with pytest.raises(CompilerError, match="place is of the type GEOGRAPHY"):
+        render("snowflake", columns=columns)
+
+
+def test_a_decfloat_leaves_as_a_number() -> None:
+    columns = {"EXTERNAL_ID": "VARCHAR", "SCORE": "DECFLOAT"}
+
+    assert "to_varchar(offered_rows.mart_1)" in render("snowflake", columns=columns)
 
 
 @pytest.mark.parametrize("key", ["external_id", ["alias_name", "alias_label"]])

@@ -7,6 +7,7 @@ so each name is held against allowed_functions.txt, by how it is spelled.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from sqlglot import exp, parse_one
@@ -68,7 +69,7 @@ def are_columns(tokens: list[Token]) -> bool:
 def faults(sql: str) -> Iterator[str]:
     """What Snowflake would refuse in a statement that the parser takes."""
     tokens = SNOWFLAKE.tokenize(sql)
-    for word, text in zip(tokens, tokens[1:], strict=False):
+    for word, text in pairwise(tokens):
         if word.token_type == TokenType.INTERVAL and text.text.strip().isdigit():
             yield f"interval '{text.text}' without its unit in the quotes"
     for node in parse_one(sql, read="snowflake").walk():

@@ -20,16 +20,22 @@ sales as (
 
 ),
 
+liked_categories as (
+
+    select distinct external_id, category from sales
+
+),
+
 {# The best of each category that somebody has bought of lately. #}
 liked as (
 
-    select distinct
-        sales.external_id,
+    select
+        liked_categories.external_id,
         products.product_id,
         1 as preference
-    from sales
+    from liked_categories
     inner join products
-        on sales.category = products.category
+        on liked_categories.category = products.category
 
 ),
 
