@@ -106,7 +106,7 @@ parted_entries as (
 {# One text for one plain value, whatever the spelling of a number. #}
 {% macro snowflake__identity(text) -%}
     coalesce(
-        'number ' || to_varchar(try_to_double({{ text }}))
+        'number ' || to_varchar(try_to_double({{ text }}), 'TME')
         || coalesce(' ' || to_varchar(try_to_decimal({{ text }}, 38, 9)), '')
         || coalesce(' ' || to_varchar(try_to_decimal({{ text }}, 38, 0)), ''),
         {{ text }}
