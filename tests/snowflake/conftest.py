@@ -24,9 +24,7 @@ DEMO = "DEMO"
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
     """The one server of this test run; it ends with the run."""
     if not PYTHON.exists():
-        pytest.skip(
-            "no emulator of Snowflake: make setup installs it into .emulator"
-        )
+        pytest.skip("no emulator of Snowflake: make setup installs it into .emulator")
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
     def make(folder: Path) -> None:
