@@ -31,7 +31,7 @@ mart_changes as (
 
 settled_rows as (
 
-    select distinct mart_changes.row_key, mart_changes.changed_at
+    select mart_changes.row_key, mart_changes.changed_at
     from mart_changes
     inner join sent_rows on mart_changes.row_key = sent_rows.row_key
     inner join sending_runs on sent_rows.run_id = sending_runs.run_id
