@@ -14,7 +14,7 @@ demo: $(INSTALLED)  ## Build the demo shop, push it to a Braze on this machine, 
 test:  ## Run every check, side by side where they do not wait for each other
 	@$(MAKE) --no-print-directory --jobs 3 setup services
 	@$(MAKE) --no-print-directory --jobs 2 lint types
-	@$(MAKE) --no-print-directory --jobs 2 models tests
+	@$(MAKE) --no-print-directory tests
 
 # Hundreds of processes begin with the runner: it is compiled once, whatever is set.
 tests:
@@ -53,21 +53,8 @@ lint:
 types:
 	$(BIN)/mypy
 
-# Twice: the second build finds every table and view in place. A project chooses one of
-# the encodings of audiences and what else it wants; here all of it is built.
-ALL := --vars '{audience_encodings: [flags, lists, groups, cohorts], movable_ink: true, \
-  collections: [customers, products, recommendations, stores], message_engagement: true}'
-models: export MOVABLE_INK_SALT = a-salt-for-the-tests-alone
-# Nobody reads the manifest that each build would write twice.
-models: export DBT_WRITE_JSON = false
-
-models:
-	@rm -rf .models && mkdir .models && cp profiles.example.yml .models/profiles.yml
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ALL) \
-	  --profiles-dir .models --target-path .models/target --log-path .models/logs
-	BRIDGE_DUCKDB_PATH=.models/bridge.duckdb $(BIN)/dbt --quiet --warn-error build $(ALL) \
-	  --profiles-dir .models --target-path .models/target --log-path .models/logs \
-	  --full-refresh --exclude resource_type:test resource_type:unit_test
+models: setup  ## Build all that the demo can switch on, and run every test of a model
+	$(BIN)/python -m pytest -n 0 tests/test_models.py
 
 snowflake: setup  ## Build the demo on the emulator of Snowflake, push it, compare with DuckDB
 	$(BIN)/python -m tests.snowflake.tour
@@ -81,4 +68,4 @@ soak: $(INSTALLED)  ## Serve under load for ten minutes while pushes come in
 	$(BIN)/python -m benchmarks soak --minutes 10
 
 clean:
-	rm -rf .venv .emulator .models .demo target logs dbt_packages
+	rm -rf .venv .emulator .demo target logs dbt_packages

@@ -43,6 +43,9 @@ from tests import forked
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+LONGEST_FILE = "test_models.py"
+"""It builds what others look at afterwards."""
+
 LONG_FILES = {"e2e", "snowflake"}
 """The folders of files that take long, whatever the number of their tests."""
 
@@ -56,9 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that the workers end together."""
     tests = Counter(item.path for item in items)
 
-    def place(item: pytest.Item) -> tuple[bool, int, str]:
+    def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
+        is_other = item.path.name != LONGEST_FILE
         is_short = item.path.parent.name not in LONG_FILES
-        return (is_short, -tests[item.path], str(item.path))
+        return (is_other, is_short, -tests[item.path], str(item.path))
 
     items.sort(key=place)
 

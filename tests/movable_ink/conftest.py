@@ -9,17 +9,19 @@ import pytest
 
 from runner.sandbox import Sandbox
 from tests.conftest import shared
+from tests.everything import everything
 
 from .shop import Shop, collector, copy
 
+__all__ = ["everything"]
+
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def demo(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The demo with its own web events; copy it, never change it."""
 
     def make(directory: Path) -> None:
-        directory.mkdir()
-        Shop(directory).build()
+        Shop(directory).build(everything)
 
     return Shop(shared(tmp_path_factory, "movable_ink", make))
 

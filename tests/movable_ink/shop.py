@@ -10,7 +10,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +25,11 @@ from runner.cli import main
 from runner.sandbox import Sandbox
 from runner.sandbox.collected import Account
 from tests.conftest import LEDGER, Run, environment
+from tests.everything import CHECKS, SALT, begin, build
 
 from .warehouse import ROOT
 
 SYNC = "movable_ink_events"
-SALT = "0123456789abcdef0123456789abcdef"
 DAY = 1_793_577_600.0
 """The day that it is for the demo, 2026-11-01, at its end."""
 ACTIVITIES = "main_intermediate.int_movable_ink_activities"
@@ -69,8 +68,7 @@ class Shop:
             "DBT_TARGET_PATH": str(self.directory / "target"),
             "DBT_LOG_PATH": str(self.directory / "logs"),
             "BRIDGE_DUCKDB_PATH": str(self.directory / "bridge.duckdb"),
-            "MOVABLE_INK_SALT": SALT,
-        }
+        } | SALT
         if sandbox:
             known |= {
                 "MOVABLE_INK_URL": sandbox.collector_url,
@@ -79,24 +77,12 @@ class Shop:
             }
         return environment(None, known | dict(env or {}))
 
-    def build(self) -> None:
+    def build(self, everything: Path) -> None:
         """Build what the feed needs, and the ledger."""
-        shutil.copy(ROOT / "profiles.example.yml", self.directory / "profiles.yml")
+        begin(self.directory, everything)
         chosen = [f"+{SYNC}__pending", "+movable_ink_users", "path:models/sync/ledger"]
         chosen += ["+braze_user_deletions__pending"]
-        done = subprocess.run(
-            [
-                Path(sys.executable).with_name("dbt"),
-                *("--quiet", "--warn-error", "build", "--select", *chosen),
-                *("--exclude-resource-type", "test", "unit_test"),
-                *("--vars", "{movable_ink: true}"),
-            ],
-            env=self.environment(None),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        build(self.directory, "--select", *chosen, "--exclude", *CHECKS)
         self._shorten_manifest()
 
     def _shorten_manifest(self) -> None:
@@ -219,9 +205,8 @@ class Shop:
 
 def copy(shop: Shop, target: Path) -> Shop:
     """A shop of a test's own."""
-    shutil.copytree(
-        shop.directory, target, ignore=shutil.ignore_patterns("logs", "*.msgpack")
-    )
+    unread = shutil.ignore_patterns("logs", "run", "graph*", "*.msgpack")
+    shutil.copytree(shop.directory, target, symlinks=True, ignore=unread)
     return Shop(target)
 
 

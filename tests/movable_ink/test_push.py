@@ -15,8 +15,9 @@ from runner.commands.movable_ink import movable_ink
 from runner.errors import AuthError, DeliveryError
 from runner.movable_ink.contracts import contract
 from runner.sandbox import Sandbox
+from tests.everything import SALT
 
-from .shop import SALT, SYNC, Act, Shop, collector, copy, said, searched
+from .shop import SYNC, Act, Shop, collector, copy, said, searched
 from .warehouse import ROOT
 
 BATCHES = {"RUNNER_MOVABLE_INK_EVENTS_PER_REQUEST": "1000"}
@@ -51,7 +52,7 @@ def test_the_demo_s_web_events_reach_the_collector(demo: Shop, tmp_path: Path) -
 
 def test_the_warehouse_does_not_keep_the_salt(demo: Shop, tmp_path: Path) -> None:
     kept = copy(demo, tmp_path / "shop").sql(
-        "select view_name from duckdb_views() where contains(sql, ?)", [SALT]
+        "select view_name from duckdb_views() where contains(sql, ?)", [*SALT.values()]
     )
 
     assert kept == []

@@ -21,7 +21,7 @@ from .values import Rows, canonical_rows
 
 SCHEMA = "BRIDGE"
 
-# As the Makefile's ALL.
+# As tests/everything.py has them.
 VARS = {
     "audience_encodings": ["flags", "lists", "groups", "cohorts"],
     "movable_ink": True,
