@@ -38,8 +38,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile, the warehouse, and what dbt wrote; copy it, never change it."""
 
     def make(directory: Path) -> None:
-        begin(directory)
-        currents.fill_duckdb(directory / DATABASE)
+        begin_told(directory)
         build(directory, "--no-write-json")
         # The second build finds every table and view in place.
         build(directory, "--full-refresh", "--exclude", *CHECKS)
@@ -60,6 +59,12 @@ def begin(directory: Path, parsed: Path | None = None) -> None:
     shutil.copy(REPOSITORY / "profiles.example.yml", directory / "profiles.yml")
     if parsed:
         shutil.copy(parsed / PARSED, directory / PARSED)
+
+
+def begin_told(directory: Path) -> None:
+    """A folder to build in, with what Currents tells."""
+    begin(directory)
+    currents.fill_duckdb(directory / DATABASE)
 
 
 def build(directory: Path, *arguments: str) -> None:

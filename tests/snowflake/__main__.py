@@ -18,8 +18,8 @@ def main() -> int:
     """Show what dbt says, and end as it does."""
     with tempfile.TemporaryDirectory() as folder:
         port = start(Path(folder) / "log", os.getpid())
-        _, snowflake = demo.profiles(Path(folder), Emulator(port), "DEMO")
-        dbt = demo.start(snowflake, ["build"], output=None)
+        demo.profiles(Path(folder), Emulator(port), "DEMO")
+        dbt = demo.start(Path(folder) / "snowflake", ["build"], output=None)
         return dbt.wait()
 
 

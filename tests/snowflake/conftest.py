@@ -7,15 +7,19 @@ EMULATOR_PYTHON; without one the tests are skipped.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import shared
+from tests.everything import everything
 
 from . import fuzz_project as fuzzed
 from .access import PYTHON, Emulator, start
 from .demo import Demo, build
+
+__all__ = ["everything"]
 
 DEMO = "DEMO"
 
@@ -36,11 +40,14 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
 
 
 @pytest.fixture(scope="session")
-def demo(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(
+    everything: Path, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Demo:
     """The demo shop on both engines, built once; read it, never change it."""
 
     def make(folder: Path) -> None:
-        folder.mkdir()
+        unread = shutil.ignore_patterns("logs", "run", "*.msgpack")
+        shutil.copytree(everything, folder / "duckdb", symlinks=True, ignore=unread)
         build(folder, emulator, DEMO)
 
     return Demo(shared(tmp_path_factory, "demo", make), emulator, DEMO)

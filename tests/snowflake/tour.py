@@ -23,10 +23,11 @@ import requests
 
 from runner.sandbox import Sandbox
 from runner.sandbox.collected import Account
+from tests import everything
 from tests.conftest import API_KEY, REPOSITORY, environment, near
 
 from .access import PYTHON, Emulator, start
-from .demo import SALT, Demo, build
+from .demo import Demo, build
 from .values import text_of
 
 ENGINES = ("duckdb", "snowflake")
@@ -66,7 +67,7 @@ def runner(
 ) -> str:
     """Run one command of the runner's; return what it printed for a program."""
     directory = demo.directory / engine
-    variables = environment(sandbox, SALT) | {
+    variables = environment(sandbox, everything.SALT) | {
         "DBT_TARGET_PATH": str(directory / "target"),
         "BRAZE_PARTNER": "demo",
         "BRAZE_PARTNER_API_KEY": "sandbox-partner-key",
@@ -134,6 +135,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tour-"))
     emulator = Emulator(start(folder / "emulator.log", os.getpid()))
     print("Building the demo on DuckDB and on Snowflake's emulator (two minutes) ...")
+    everything.begin_told(folder / "demo" / "duckdb")
+    everything.build(folder / "demo" / "duckdb", "--exclude", *everything.CHECKS)
     build(folder / "demo", emulator, "TOUR")
     demo = Demo(folder / "demo", emulator, "TOUR")
     found = {}
