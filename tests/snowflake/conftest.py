@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from runner.sandbox import Sandbox
 from tests.conftest import shared
 from tests.everything import everything
 
 from . import fuzz_project as fuzzed
 from .access import PYTHON, Emulator, start
 from .demo import Demo, build
+from .shop import PEOPLE, SnowflakeShop, make
 
 __all__ = ["everything"]
 
@@ -62,3 +64,43 @@ def fuzz_project(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -
             engine.connection.close()
 
     return shared(tmp_path_factory, "fuzz_project", make)
+
+
+@pytest.fixture(scope="session")
+def built(
+    emulator: Emulator, package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> SnowflakeShop:
+    """The shop, built once; its database is one for all tests of pushes."""
+    database = emulator.database("SHOP")
+    folder = shared(
+        tmp_path_factory,
+        "snowflake_shop",
+        lambda directory: make(directory, package, emulator, database),
+    )
+    return SnowflakeShop(folder, emulator, database)
+
+
+@pytest.fixture
+def shop(built: SnowflakeShop) -> SnowflakeShop:
+    """The shop with empty marts and an empty ledger."""
+    built.empty()
+    return built
+
+
+@pytest.fixture(scope="session")
+def pushed_shop(built: SnowflakeShop) -> SnowflakeShop:
+    """The shop, which keeps what it held when its people had been accepted."""
+    built.empty()
+    built.fill("people", PEOPLE[:150])
+    with Sandbox() as sandbox:
+        assert built.push(sandbox).code == 0
+    built.wait("1 hour")
+    built.keep()
+    return built
+
+
+@pytest.fixture
+def synced(pushed_shop: SnowflakeShop) -> SnowflakeShop:
+    """Its people were accepted an hour ago."""
+    pushed_shop.restore()
+    return pushed_shop

@@ -120,9 +120,10 @@ def access_of(directory: Path) -> dict[str, Any]:
 def account() -> dict[str, Any]:
     """SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and so on, by the names of the connector."""
     prefix = "SNOWFLAKE_"
-    given = {
+    given: dict[str, Any] = {
         name.removeprefix(prefix).lower(): text
         for name, text in os.environ.items()
         if name.startswith(prefix) and text
     }
-    return given | {"schema": "BRIDGE"}
+    port = {"port": int(given["port"])} if "port" in given else {}
+    return given | port | {"schema": "BRIDGE"}

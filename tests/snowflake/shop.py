@@ -44,6 +44,12 @@ TABLES = {name: name for name in MARTS} | {
 STATEMENTS, STATEMENTS_A_SYNC = 31, 12
 """What a push that finds nothing to send asks: for itself, and for each sync."""
 
+# From a thousand rows on, an answer is read as Arrow batches.
+PEOPLE = [
+    (f"p{number}", "gold" if number % 2 else None, number / 4, "2026-01-02 03:04:05")
+    for number in range(1, 1201)
+]
+
 
 def models() -> dict[str, str]:
     """Path -> text of the shop's models."""

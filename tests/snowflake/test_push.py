@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,70 +11,24 @@ import sqlglot
 from sqlglot import exp
 
 from runner.sandbox import Sandbox
-from tests.conftest import shared
 
-from .access import Emulator
 from .faults import Fault, road
 from .shop import (
+    PEOPLE,
     STATEMENTS,
     STATEMENTS_A_SYNC,
     SYNCS,
     SnowflakeShop,
     counts,
-    make,
 )
 from .words import called, faults, listed
 
 pytest.importorskip("snowflake.connector")
 
-# From a thousand rows on, an answer is read as Arrow batches.
-PEOPLE = [
-    (f"p{number}", "gold" if number % 2 else None, number / 4, "2026-01-02 03:04:05")
-    for number in range(1, 1201)
-]
 VISITS = [
     (f"v{number}", f"p{number}", "visited", f"2026-11-0{1 + number % 9} 03:04:05")
     for number in range(1, 101)
 ]
-
-
-@pytest.fixture(scope="session")
-def built(
-    emulator: Emulator, package: Path, tmp_path_factory: pytest.TempPathFactory
-) -> SnowflakeShop:
-    """The shop, built once; its database is one for all tests of this file."""
-    folder = shared(
-        tmp_path_factory,
-        "snowflake_shop",
-        lambda directory: make(directory, package, emulator, "SHOP"),
-    )
-    return SnowflakeShop(folder, emulator, "SHOP")
-
-
-@pytest.fixture
-def shop(built: SnowflakeShop) -> SnowflakeShop:
-    """The shop with empty marts and an empty ledger."""
-    built.empty()
-    return built
-
-
-@pytest.fixture(scope="session")
-def pushed_shop(built: SnowflakeShop) -> SnowflakeShop:
-    """The shop, which keeps what it held when its people had been accepted."""
-    built.empty()
-    built.fill("people", PEOPLE[:150])
-    with Sandbox() as sandbox:
-        assert built.push(sandbox).code == 0
-    built.wait("1 hour")
-    built.keep()
-    return built
-
-
-@pytest.fixture
-def synced(pushed_shop: SnowflakeShop) -> SnowflakeShop:
-    """Its people were accepted an hour ago."""
-    pushed_shop.restore()
-    return pushed_shop
 
 
 def accepted(sandbox: Sandbox) -> Counter[str]:
