@@ -129,6 +129,12 @@ def test_a_transaction_ends_as_told(cursor: Any, end: str, kept: int) -> None:
     assert cursor.execute("select count(*) from items").fetchone() == (kept,)
 
 
+def test_a_sum_is_described_as_a_number(cursor: Any) -> None:
+    cursor.execute("create or replace view sums as select sum(i) as total from items")
+
+    assert cursor.execute("describe table sums").fetchone()[1] == "NUMBER(38,0)"
+
+
 def test_to_make_a_table_commits(cursor: Any) -> None:
     cursor.execute("begin")
     cursor.execute(FROM_JSON, (ROWS,))

@@ -135,6 +135,9 @@ NESTED = """
      when ends_with(columns.data_type, 'INT') then 'NUMBER'
      when columns.data_type = 'INTEGER' then 'NUMBER'
 """
+# A sum of whole numbers is as wide as Snowflake's numbers are, not 128 bits.
+WIDE = "case when columns.data_type='BIGINT' then 38"
+WHOLE = "case when ends_with(columns.data_type, 'INT') then 38"
 
 
 def install() -> None:
@@ -142,6 +145,7 @@ def install() -> None:
     columns = info_schema.SQL_CREATE_GLOBAL_INFORMATION_SCHEMA_COLUMNS_VIEW
     described = columns.replace("create view if not exists", "create or replace view")
     described = described.replace("'VARIANT'", f"'VARIANT'\n{NESTED}")
+    described = described.replace(WIDE, WHOLE)
     fakesnow.server.shared_fs.duck_conn.execute(described)
     creation_sql = fakesnow.macros.creation_sql
 
