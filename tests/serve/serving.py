@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -80,13 +81,19 @@ class Server:
         return self.store.headers(key) if key else {}
 
     def raw(self, head: bytes, wait: float = 5.0, body: bytes = b"") -> bytes:
-        """Send a head as it is, with its end, and return all that is answered."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as client:
+        """Send a head as it is, with its end, and return all that is answered.
+
+        Of a connection that is reset, what came before.
+        """
+        answered = b""
+        with (
+            socket.create_connection(("127.0.0.1", self.port), timeout=wait) as client,
+            suppress(ConnectionError),
+        ):
             client.sendall(head + b"Connection: close\r\n\r\n" + body)
-            answered = b""
             while piece := client.recv(65_536):
                 answered += piece
-            return answered
+        return answered
 
     def children(self) -> list[int]:
         """Process ids of the workers that run."""

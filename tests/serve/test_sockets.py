@@ -64,9 +64,11 @@ def test_an_odd_value_is_a_small_answer(
     ("length", "status"), [(60_000, 414), (100_000, 414), (200_000, 431)]
 )
 def test_an_endless_url_is_refused(server: Server, length: int, status: int) -> None:
+    """What the server leaves unread may reset the connection before its answer is."""
     head = b"GET " + VALUE.encode() + b"a" * length + b" HTTP/1.1\r\nHost: x\r\n"
+    answers = (server.raw(head) for _ in range(9))
 
-    assert server.raw(head).startswith(b"HTTP/1.1 %d " % status)
+    assert next(filter(None, answers)).startswith(b"HTTP/1.1 %d " % status)
 
 
 @pytest.mark.parametrize(
