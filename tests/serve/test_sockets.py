@@ -61,14 +61,20 @@ def test_an_odd_value_is_a_small_answer(
 
 
 @pytest.mark.parametrize(
-    ("length", "status"), [(60_000, 414), (100_000, 414), (200_000, 431)]
+    ("length", "statuses"),
+    [(60_000, {b"414"}), (100_000, {b"414"}), (200_000, {b"414", b"431"})],
 )
-def test_an_endless_url_is_refused(server: Server, length: int, status: int) -> None:
-    """What the server leaves unread may reset the connection before its answer is."""
+def test_an_endless_url_is_refused(
+    server: Server, length: int, statuses: set[bytes]
+) -> None:
+    """As a URL or, above what is read of a head, by how much of it came at once.
+
+    What the server leaves unread may reset the connection before its answer is read.
+    """
     head = b"GET " + VALUE.encode() + b"a" * length + b" HTTP/1.1\r\nHost: x\r\n"
     answers = (server.raw(head) for _ in range(9))
 
-    assert next(filter(None, answers)).startswith(b"HTTP/1.1 %d " % status)
+    assert next(filter(None, answers)).split()[1] in statuses
 
 
 @pytest.mark.parametrize(
